@@ -1,0 +1,147 @@
+package dev.openshell.netns.linux.sys;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
+import com.sun.jna.StringArray;
+import com.sun.jna.ptr.IntByReference;
+
+/**
+ * The C library's functions that this project calls. Names and arguments are C's; each throws
+ * {@link LastErrorException} with errno where C returns -1, unless its comment says otherwise. The constants are those
+ * of the kernel's generic ABI, which x86-64 and aarch64 share.
+ */
+public final class Libc {
+    public static final int O_RDONLY = 0;
+    public static final int O_WRONLY = 1;
+    public static final int O_CREAT = 0x40;
+    public static final int O_TRUNC = 0x200;
+    public static final int O_APPEND = 0x400;
+    public static final int O_EXCL = 0x80;
+    public static final int O_CLOEXEC = 0x80000;
+    public static final int F_DUPFD_CLOEXEC = 1030;
+    public static final int LOCK_EX = 2;
+    public static final int LOCK_NB = 4;
+    public static final int LOCK_UN = 8;
+    public static final int CLONE_NEWNS = 0x00020000;
+    public static final int CLONE_NEWNET = 0x40000000;
+    public static final int AF_NETLINK = 16;
+    public static final int SOCK_RAW = 3;
+    public static final int SOCK_CLOEXEC = 0x80000;
+    public static final int NETLINK_ROUTE = 0;
+    public static final int SOL_NETLINK = 270;
+    public static final int SOL_SOCKET = 1;
+    public static final int SO_RCVTIMEO = 20;
+    public static final int MS_RDONLY = 1;
+    public static final int MS_NOSUID = 2;
+    public static final int MS_NODEV = 4;
+    public static final int MS_NOEXEC = 8;
+    public static final int MS_REMOUNT = 32;
+    public static final int MS_BIND = 4096;
+    public static final int MS_REC = 16384;
+    public static final int MS_PRIVATE = 1 << 18;
+    public static final int MS_SLAVE = 1 << 19;
+    public static final int MNT_DETACH = 2;
+    public static final int P_PID = 1;
+    public static final int WEXITED = 4;
+    public static final int WNOWAIT = 0x01000000;
+    public static final int PR_CAPBSET_READ = 23;
+    public static final int PR_CAPBSET_DROP = 24;
+    public static final int PR_SET_NO_NEW_PRIVS = 38;
+    public static final int PR_CAP_AMBIENT = 47;
+    public static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
+    public static final int SIGKILL = 9;
+    public static final int SIGTERM = 15;
+    public static final int POSIX_SPAWN_SETSIGMASK = 8;
+    public static final long SYS_PIDFD_OPEN = 434;
+    public static final long SYS_LANDLOCK_CREATE_RULESET = 444;
+    public static final long SYS_LANDLOCK_ADD_RULE = 445;
+    public static final long SYS_LANDLOCK_RESTRICT_SELF = 446;
+
+    static {
+        Native.register(Libc.class, "c");
+    }
+
+    private Libc() {}
+
+    public static native int open(String path, int flags, int mode) throws LastErrorException;
+
+    public static native int close(int fd) throws LastErrorException;
+
+    public static native int fcntl(int fd, int command, int argument) throws LastErrorException;
+
+    public static native int pipe2(int[] fds, int flags) throws LastErrorException;
+
+    public static native NativeLong write(int fd, byte[] buffer, NativeLong length) throws LastErrorException;
+
+    public static native int flock(int fd, int operation) throws LastErrorException;
+
+    public static native int unshare(int flags) throws LastErrorException;
+
+    public static native int setns(int fd, int type) throws LastErrorException;
+
+    public static native int socket(int domain, int type, int protocol) throws LastErrorException;
+
+    public static native int bind(int fd, byte[] address, int length) throws LastErrorException;
+
+    public static native int setsockopt(int fd, int level, int name, byte[] value, int length)
+            throws LastErrorException;
+
+    public static native NativeLong sendto(
+            int fd, byte[] buffer, NativeLong length, int flags, byte[] address, int addressLength)
+            throws LastErrorException;
+
+    public static native NativeLong recvfrom(
+            int fd, byte[] buffer, NativeLong length, int flags, byte[] address, IntByReference addressLength)
+            throws LastErrorException;
+
+    public static native int mount(String source, String target, String type, NativeLong flags, String data)
+            throws LastErrorException;
+
+    public static native int umount2(String target, int flags) throws LastErrorException;
+
+    public static native int prctl(int option, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
+            throws LastErrorException;
+
+    /** Acts on the calling thread alone, unlike most of libcap. */
+    public static native int capget(Pointer header, Pointer data) throws LastErrorException;
+
+    /** Acts on the calling thread alone. */
+    public static native int capset(Pointer header, Pointer data) throws LastErrorException;
+
+    public static native int gettid();
+
+    public static native int kill(int pid, int signal) throws LastErrorException;
+
+    /** {@code info} is a siginfo_t of 128 bytes. */
+    public static native int waitid(int idType, int id, Pointer info, int options) throws LastErrorException;
+
+    public static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
+            throws LastErrorException;
+
+    /** Returns 0 or an error number; does not set errno. Looks {@code file} up on the JVM's own PATH. */
+    public static native int posix_spawnp(
+            IntByReference pid, String file, Pointer actions, Pointer attributes, StringArray argv, StringArray envp);
+
+    /** Returns 0 or an error number. */
+    public static native int posix_spawn_file_actions_init(Pointer actions);
+
+    /** Returns 0 or an error number. */
+    public static native int posix_spawn_file_actions_destroy(Pointer actions);
+
+    /** Returns 0 or an error number. */
+    public static native int posix_spawn_file_actions_adddup2(Pointer actions, int fd, int newFd);
+
+    /** Returns 0 or an error number. */
+    public static native int posix_spawnattr_init(Pointer attributes);
+
+    /** Returns 0 or an error number. */
+    public static native int posix_spawnattr_destroy(Pointer attributes);
+
+    /** Returns 0 or an error number. */
+    public static native int posix_spawnattr_setflags(Pointer attributes, short flags);
+
+    /** Returns 0 or an error number. {@code set} is a sigset_t of 128 bytes. */
+    public static native int posix_spawnattr_setsigmask(Pointer attributes, Pointer set);
+}
