@@ -1,8 +1,11 @@
 package dev.openshell.netns.linux.sys;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,7 +25,9 @@ public final class NamespaceThread {
      * @throws Exception what {@code body} throws
      */
     public static <T> T call(int namespace, Callable<T> body) throws Exception {
+        AtomicInteger tid = new AtomicInteger();
         FutureTask<T> task = new FutureTask<>(() -> {
+            tid.set(Libc.gettid());
             if (namespace >= 0) {
                 Libc.setns(namespace, Libc.CLONE_NEWNET);
             }
@@ -35,8 +40,8 @@ public final class NamespaceThread {
         try {
             while (true) {
                 try {
-                    // Joined, not only completed: when this returns no thread is left inside.
                     thread.join();
+                    awaitGone(tid.get());
                     return task.get();
                 } catch (InterruptedException e) {
                     interrupted = true;
@@ -52,6 +57,14 @@ public final class NamespaceThread {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** Waits until the kernel's task is gone, which is some microseconds after Java's thread has ended. */
+    private static void awaitGone(int tid) {
+        Path task = Path.of("/proc/self/task", Integer.toString(tid));
+        while (Files.exists(task)) {
+            Thread.yield();
         }
     }
 }
