@@ -20,6 +20,7 @@ public final class Libc {
     public static final int O_APPEND = 0x400;
     public static final int O_EXCL = 0x80;
     public static final int O_CLOEXEC = 0x80000;
+    public static final int O_PATH = 0x200000;
     public static final int F_DUPFD_CLOEXEC = 1030;
     public static final int LOCK_EX = 2;
     public static final int LOCK_NB = 4;
@@ -51,9 +52,15 @@ public final class Libc {
     public static final int PR_SET_NO_NEW_PRIVS = 38;
     public static final int PR_CAP_AMBIENT = 47;
     public static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
+    public static final long NS_GET_NSTYPE = 0xb703;
+    public static final int MFD_CLOEXEC = 1;
+    public static final short POLLIN = 1;
+    public static final int NETLINK_EXT_ACK = 11;
+    public static final int NETLINK_GET_STRICT_CHK = 12;
     public static final int SIGKILL = 9;
     public static final int SIGTERM = 15;
     public static final int POSIX_SPAWN_SETSIGMASK = 8;
+    public static final long SYS_PIDFD_SEND_SIGNAL = 424;
     public static final long SYS_PIDFD_OPEN = 434;
     public static final long SYS_LANDLOCK_CREATE_RULESET = 444;
     public static final long SYS_LANDLOCK_ADD_RULE = 445;
@@ -67,6 +74,9 @@ public final class Libc {
 
     public static native int open(String path, int flags, int mode) throws LastErrorException;
 
+    /** {@code path} ends with a NUL. */
+    public static native int open(byte[] path, int flags, int mode) throws LastErrorException;
+
     public static native int close(int fd) throws LastErrorException;
 
     public static native int fcntl(int fd, int command, int argument) throws LastErrorException;
@@ -74,6 +84,16 @@ public final class Libc {
     public static native int pipe2(int[] fds, int flags) throws LastErrorException;
 
     public static native NativeLong write(int fd, byte[] buffer, NativeLong length) throws LastErrorException;
+
+    public static native NativeLong read(int fd, byte[] buffer, NativeLong length) throws LastErrorException;
+
+    public static native int ioctl(int fd, NativeLong request) throws LastErrorException;
+
+    public static native int memfd_create(String name, int flags) throws LastErrorException;
+
+    /** {@code pollfd} is a struct pollfd of 8 bytes: descriptor, events, revents. Returns 0 when the time is up. */
+    public static native int poll(Pointer pollfd, NativeLong count, int timeoutMillis) throws LastErrorException;
+    public static native int fchmod(int fd, int mode) throws LastErrorException;
 
     public static native int flock(int fd, int operation) throws LastErrorException;
 
@@ -112,6 +132,9 @@ public final class Libc {
 
     public static native int gettid();
 
+    /** Returns errno(3)'s text for {@code error}; sets no errno. */
+    public static native String strerror(int error);
+
     public static native int kill(int pid, int signal) throws LastErrorException;
 
     /** {@code info} is a siginfo_t of 128 bytes. */
@@ -123,6 +146,13 @@ public final class Libc {
     /** Returns 0 or an error number; does not set errno. Looks {@code file} up on the JVM's own PATH. */
     public static native int posix_spawnp(
             IntByReference pid, String file, Pointer actions, Pointer attributes, StringArray argv, StringArray envp);
+
+    /**
+     * Returns 0 or an error number. As the other, with memory of the caller's: {@code pid} is an int, {@code file} ends
+     * with a NUL.
+     */
+    public static native int posix_spawnp(
+            Pointer pid, byte[] file, Pointer actions, Pointer attributes, Pointer argv, Pointer envp);
 
     /** Returns 0 or an error number. */
     public static native int posix_spawn_file_actions_init(Pointer actions);
@@ -144,4 +174,22 @@ public final class Libc {
 
     /** Returns 0 or an error number. {@code set} is a sigset_t of 128 bytes. */
     public static native int posix_spawnattr_setsigmask(Pointer attributes, Pointer set);
+
+    /**
+     * What not every C library has: apart, since a class's functions are all bound when it is initialized, and one that
+     * is missing would take the others along. Using it is an {@link UnsatisfiedLinkError} then.
+     */
+    public static final class Spawn {
+        static {
+            Native.register(Spawn.class, "c");
+        }
+
+        private Spawn() {}
+
+        /** Returns 0 or an error number. glibc 2.29. {@code path} ends with a NUL, and is copied. */
+        public static native int posix_spawn_file_actions_addchdir_np(Pointer actions, byte[] path);
+
+        /** Returns 0 or an error number. glibc 2.34. */
+        public static native int posix_spawn_file_actions_addclosefrom_np(Pointer actions, int from);
+    }
 }

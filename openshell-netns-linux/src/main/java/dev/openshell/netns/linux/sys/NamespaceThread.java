@@ -1,8 +1,14 @@
 package dev.openshell.netns.linux.sys;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +20,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class NamespaceThread {
     private static final AtomicLong COUNT = new AtomicLong();
+    private static final Path TASKS = Path.of("/proc/self/task");
+    private static final Set<String> ENTERED = ConcurrentHashMap.newKeySet();
 
     private NamespaceThread() {}
 
@@ -28,6 +36,7 @@ public final class NamespaceThread {
         AtomicInteger tid = new AtomicInteger();
         FutureTask<T> task = new FutureTask<>(() -> {
             tid.set(Libc.gettid());
+            ENTERED.add(Integer.toString(tid.get()));
             if (namespace >= 0) {
                 Libc.setns(namespace, Libc.CLONE_NEWNET);
             }
@@ -42,6 +51,7 @@ public final class NamespaceThread {
                 try {
                     thread.join();
                     awaitGone(tid.get());
+                    ENTERED.remove(Integer.toString(tid.get()));
                     return task.get();
                 } catch (InterruptedException e) {
                     interrupted = true;
@@ -60,9 +70,32 @@ public final class NamespaceThread {
         }
     }
 
+    /**
+     * Returns the ids of this process's tasks that are in the network namespace of {@code inode} and were not sent there
+     * by {@link #call}: threads that a body started.
+     */
+    public static List<String> strays(long inode) {
+        String inside = "net:[" + inode + "]";
+        List<String> strays = new ArrayList<>();
+        for (String task : Objects.requireNonNull(TASKS.toFile().list(), "/proc/self/task")) {
+            try {
+                Path link = TASKS.resolve(task).resolve("ns/net");
+                boolean there = Files.readSymbolicLink(link).toString().equals(inside);
+                // Asked last: a task that went in after the list was read is on record by now.
+                if (there && !ENTERED.contains(task)) {
+                    strays.add(task);
+                }
+            } catch (IOException gone) {
+                // A task that has ended is in no namespace.
+                continue;
+            }
+        }
+        return strays;
+    }
+
     /** Waits until the kernel's task is gone, which is some microseconds after Java's thread has ended. */
     private static void awaitGone(int tid) {
-        Path task = Path.of("/proc/self/task", Integer.toString(tid));
+        Path task = TASKS.resolve(Integer.toString(tid));
         while (Files.exists(task)) {
             Thread.yield();
         }

@@ -1,0 +1,198 @@
+package dev.openshell.netns.linux;
+
+import com.google.common.net.InetAddresses;
+import dev.openshell.netns.SandboxSockets;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Sockets that are opened inside a sandbox and used anywhere. */
+final class InsideSockets implements SandboxSockets {
+    /** Runs code inside. */
+    interface Entrance {
+        <T> T enter(Callable<T> body) throws Exception;
+    }
+
+    private final Entrance entrance;
+    private final Map<String, List<InetAddress>> hosts;
+
+    InsideSockets(Entrance entrance, Map<String, List<InetAddress>> hosts) {
+        this.entrance = entrance;
+        this.hosts = hosts;
+    }
+
+    @Override
+    public SocketFactory socketFactory() {
+        return new InsideSocketFactory();
+    }
+
+    @Override
+    public ServerSocketFactory serverSocketFactory() {
+        return new InsideServerSocketFactory();
+    }
+
+    @Override
+    public SocketChannel openSocketChannel() throws IOException {
+        return open(SocketChannel::open);
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel() throws IOException {
+        return open(ServerSocketChannel::open);
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel() throws IOException {
+        return open(DatagramChannel::open);
+    }
+
+    @Override
+    public DatagramSocket openDatagramSocket() throws IOException {
+        return open(() -> new DatagramSocket(null));
+    }
+
+    private <T> T open(Callable<T> opener) throws IOException {
+        Warm.up();
+        return Inside.io(() -> entrance.enter(opener));
+    }
+
+    private Socket newSocket() throws IOException {
+        return open(() -> {
+            Socket socket = new Socket();
+            // The JDK makes the descriptor when it is first needed; asking for an option needs it.
+            socket.getReuseAddress();
+            return socket;
+        });
+    }
+
+    private ServerSocket newServerSocket() throws IOException {
+        return open(() -> {
+            ServerSocket socket = new ServerSocket();
+            socket.getReuseAddress();
+            return socket;
+        });
+    }
+
+    private List<InetAddress> addresses(String host) throws UnknownHostException {
+        if (InetAddresses.isInetAddress(host)) {
+            return List.of(InetAddresses.forString(host));
+        }
+        List<InetAddress> addresses = hosts.get(host.toLowerCase(Locale.ROOT));
+        if (addresses == null) {
+            throw new UnknownHostException(host + ": not listed in the sandbox's policy");
+        }
+        return addresses;
+    }
+
+    /** Makes the JDK's socket classes start the threads they share before any of it runs inside. */
+    private static final class Warm {
+        private static final boolean DONE = load();
+
+        static void up() {
+            if (!DONE) {
+                throw new IllegalStateException("the JDK's sockets did not load");
+            }
+        }
+
+        private static boolean load() {
+            try (Socket socket = new Socket();
+                    ServerSocket server = new ServerSocket();
+                    DatagramSocket datagram = new DatagramSocket(null)) {
+                return !socket.getReuseAddress() | !server.getReuseAddress() | !datagram.isClosed();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+    }
+
+    private final class InsideSocketFactory extends SocketFactory {
+        @Override
+        public Socket createSocket() throws IOException {
+            return newSocket();
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return connect(addresses(host), port, null);
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress local, int localPort) throws IOException {
+            return connect(addresses(host), port, new InetSocketAddress(local, localPort));
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) throws IOException {
+            return connect(List.of(host), port, null);
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) throws IOException {
+            return connect(List.of(host), port, new InetSocketAddress(local, localPort));
+        }
+
+        private Socket connect(List<InetAddress> addresses, int port, @Nullable InetSocketAddress local)
+                throws IOException {
+            IOException failure = new UnknownHostException("no address");
+            for (InetAddress address : addresses) {
+                Socket socket = newSocket();
+                try {
+                    if (local != null) {
+                        socket.bind(local);
+                    }
+                    socket.connect(new InetSocketAddress(address, port));
+                    return socket;
+                } catch (IOException e) {
+                    socket.close();
+                    e.addSuppressed(failure);
+                    failure = e;
+                }
+            }
+            throw failure;
+        }
+    }
+
+    private final class InsideServerSocketFactory extends ServerSocketFactory {
+        @Override
+        public ServerSocket createServerSocket() throws IOException {
+            return newServerSocket();
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port) throws IOException {
+            return createServerSocket(port, 0, null);
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port, int backlog) throws IOException {
+            return createServerSocket(port, backlog, null);
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port, int backlog, @Nullable InetAddress address)
+                throws IOException {
+            ServerSocket socket = newServerSocket();
+            try {
+                socket.bind(new InetSocketAddress(address, port), backlog);
+                return socket;
+            } catch (IOException e) {
+                socket.close();
+                throw e;
+            }
+        }
+    }
+}

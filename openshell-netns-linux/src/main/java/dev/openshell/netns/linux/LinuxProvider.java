@@ -1,0 +1,120 @@
+package dev.openshell.netns.linux;
+
+import dev.openshell.netns.HostResolver;
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.NetnsProvider;
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.kernel.JnaKernel;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.plan.Enforcement;
+import dev.openshell.netns.linux.plan.HostView;
+import dev.openshell.netns.linux.plan.LinkAllocator;
+import dev.openshell.netns.linux.plan.PolicyResolver;
+import dev.openshell.netns.linux.plan.ResolvedPolicy;
+import dev.openshell.netns.linux.resolve.ChannelOpener;
+import dev.openshell.netns.linux.resolve.ResolvConf;
+import dev.openshell.netns.linux.resolve.SystemResolver;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+
+/**
+ * Applies policies on Linux. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and iptables 1.8 or later.
+ *
+ * @since 0.1
+ */
+public final class LinuxProvider implements NetnsProvider {
+    private static final Path HOSTS = Path.of("/etc/hosts");
+
+    private final Kernel kernel;
+    private final SecureRandom random = new SecureRandom();
+
+    /** Makes a provider for the running kernel. */
+    public LinuxProvider() {
+        this(new JnaKernel());
+    }
+
+    /** Makes a provider that does everything through {@code kernel}. */
+    public LinuxProvider(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    @Override
+    public NetnsSandbox apply(SandboxPolicy policy) {
+        Deadline deadline = Deadline.in(policy.timeout());
+        int host = openHost(policy);
+        boolean done = false;
+        try {
+            ResolvConf conf = resolvConf(policy);
+            HostView view = new HostView(kernel, host, deadline);
+            HostResolver names = policy.resolver()
+                    .orElseGet(() -> SystemResolver.of(new HostChannels(kernel, host), conf, HOSTS, deadline));
+            ResolvedPolicy resolved =
+                    new PolicyResolver(names, conf, view.addresses(), view::routed, deadline).resolve(policy);
+            Enforcement enforcement =
+                    Enforcement.of(kernel, host, resolved, new LinkAllocator(random), deadline);
+            NetnsSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, conf);
+            done = true;
+            return sandbox;
+        } catch (KernelException e) {
+            throw failure("read the host's state", "host namespace", e);
+        } finally {
+            if (!done) {
+                kernel.close(host);
+            }
+        }
+    }
+
+    private int openHost(SandboxPolicy policy) {
+        try {
+            kernel.preflight();
+        } catch (KernelException e) {
+            throw failure("preflight", "this process", e);
+        }
+        String object = policy.hostNamespace().map(Path::toString).orElse("the calling thread's namespace");
+        int host = -1;
+        try {
+            host = kernel.openNamespace(policy.hostNamespace());
+            kernel.inode(host);
+            return host;
+        } catch (KernelException e) {
+            if (host >= 0) {
+                kernel.close(host);
+            }
+            throw failure("open the host namespace", object, e);
+        }
+    }
+
+    private static ResolvConf resolvConf(SandboxPolicy policy) {
+        try {
+            return ResolvConf.ofHost(policy.resolvConf());
+        } catch (IOException e) {
+            String file = policy.resolvConf().map(Path::toString).orElse("/etc/resolv.conf");
+            throw new NetnsException("read resolv.conf", file, 0, e.toString(), "give one with resolvConf(Path)", e);
+        }
+    }
+
+    private static NetnsException failure(String step, String object, KernelException e) {
+        return new NetnsException(step, object, e.errno(), e.getMessage(), e.remedy(), e);
+    }
+
+    /** Channels whose sockets live in the host namespace. */
+    private record HostChannels(Kernel kernel, int host) implements ChannelOpener {
+        @Override
+        public java.nio.channels.DatagramChannel openDatagram(java.net.ProtocolFamily family) throws IOException {
+            return open(() -> java.nio.channels.DatagramChannel.open(family));
+        }
+
+        @Override
+        public java.nio.channels.SocketChannel openStream(java.net.ProtocolFamily family) throws IOException {
+            return open(() -> java.nio.channels.SocketChannel.open(family));
+        }
+
+        private <T> T open(java.util.concurrent.Callable<T> opener) throws IOException {
+            return Inside.io(() -> kernel.call(host, opener));
+        }
+    }
+}

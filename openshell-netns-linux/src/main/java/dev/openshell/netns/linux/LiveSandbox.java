@@ -1,0 +1,175 @@
+package dev.openshell.netns.linux;
+
+import com.google.common.net.InetAddresses;
+import dev.openshell.netns.Landlock;
+import dev.openshell.netns.Namespace;
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxSockets;
+import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.plan.Enforcement;
+import dev.openshell.netns.linux.plan.ResolvedPolicy;
+import dev.openshell.netns.linux.resolve.ResolvConf;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The handle of a sandbox on Linux. */
+final class LiveSandbox implements NetnsSandbox {
+    private final Kernel kernel;
+    private final int host;
+    private final ResolvedPolicy resolved;
+    private final Enforcement enforcement;
+    private final String resolvConf;
+    private final Namespace namespace;
+
+    /** Guards what follows: nothing enters once closing has begun. */
+    private final ReentrantLock entry = new ReentrantLock();
+
+    private final ReentrantLock closing = new ReentrantLock();
+    private boolean open = true;
+    private boolean started;
+
+    LiveSandbox(Kernel kernel, int host, ResolvedPolicy resolved, Enforcement enforcement, ResolvConf hostConf) {
+        this.kernel = kernel;
+        this.host = host;
+        this.resolved = resolved;
+        this.enforcement = enforcement;
+        this.resolvConf = SandboxResolvConf.text(resolved.nameservers(), hostConf);
+        String name = resolved.policy()
+                .name()
+                .orElse(enforcement.ruleSet().veth().hostInterface());
+        long pid = ProcessHandle.current().pid();
+        Path path = enforcement.published().orElse(Path.of("/proc/" + pid + "/fd/" + enforcement.namespace()));
+        this.namespace = Namespace.of(name, kernel.inode(enforcement.namespace()), path);
+    }
+
+    @Override
+    public Namespace namespace() {
+        return whileOpen(() -> namespace);
+    }
+
+    @Override
+    public VethPair veth() {
+        return whileOpen(() -> enforcement.ruleSet().veth());
+    }
+
+    @Override
+    public RuleSet ruleSet() {
+        return whileOpen(enforcement::ruleSet);
+    }
+
+    @Override
+    public Landlock landlock() {
+        return whileOpen(kernel::landlock);
+    }
+
+    @Override
+    public URI proxyUri() {
+        return whileOpen(() -> {
+            int port = resolved.policy()
+                    .proxyPort()
+                    .orElseThrow(() -> new IllegalStateException("the policy has no proxy(port)"));
+            return URI.create("http://"
+                    + InetAddresses.toUriString(enforcement.ruleSet().veth().hostAddress()) + ":" + port);
+        });
+    }
+
+    @Override
+    public Process start(ProcessBuilder command) throws IOException {
+        entry.lock();
+        try {
+            requireOpen();
+            started = true;
+            return kernel.start(enforcement.namespace(), resolvConf, command);
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    @Override
+    public SandboxSockets sockets() {
+        return whileOpen(() -> new InsideSockets(this::enter, resolved.hosts()));
+    }
+
+    @Override
+    public <T> T call(Callable<T> body) throws Exception {
+        T result = enter(body);
+        kernel.requireNoThreadInside(namespace.inode());
+        return result;
+    }
+
+    /** Runs {@code body} inside by way of a descriptor of its own, which {@link #close()} can't take away meanwhile. */
+    private <T> T enter(Callable<T> body) throws Exception {
+        int own = whileOpen(
+                () -> kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace()))));
+        try {
+            return kernel.call(own, body);
+        } finally {
+            kernel.close(own);
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.lock();
+        // Closing gets through whatever happens to the thread.
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (shut()) {
+                try {
+                    enforcement.close(this::endProcesses);
+                } finally {
+                    kernel.close(host);
+                }
+            }
+        } finally {
+            closing.unlock();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private boolean shut() {
+        entry.lock();
+        try {
+            boolean wasOpen = open;
+            open = false;
+            return wasOpen;
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    private void endProcesses() {
+        if (started) {
+            kernel.endProcesses(namespace.inode(), resolved.policy().terminationGrace());
+        }
+    }
+
+    private <T> T whileOpen(java.util.function.Supplier<T> body) {
+        entry.lock();
+        try {
+            requireOpen();
+            return body.get();
+        } finally {
+            entry.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (!open) {
+            throw new IllegalStateException("sandbox " + namespace.name() + " is closed");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "NetnsSandbox[" + namespace.name() + " " + enforcement.ruleSet().rules() + "]";
+    }
+}

@@ -1,0 +1,103 @@
+package dev.openshell.netns.linux.cli;
+
+import dev.openshell.netns.DirectHost;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.NetnsSandbox;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say what a sandbox may reach. */
+final class PolicyOptions {
+    @Option(names = "--proxy", paramLabel = "PORT", description = "Allow TCP to PORT on the host end of the link.")
+    private @Nullable String proxy;
+
+    @Option(
+            names = "--dns",
+            paramLabel = "auto|IP",
+            description = "Allow DNS to IP, or with 'auto' to the host's own nameserver. Repeatable.")
+    private List<String> dns = new ArrayList<>();
+
+    @Option(
+            names = "--direct-tcp",
+            paramLabel = "HOST[:PORT]",
+            description = "Allow TCP to HOST, a name or an address, on PORT (443). Repeatable.")
+    private List<String> directTcp = new ArrayList<>();
+
+    @Option(names = "--name", paramLabel = "NAME", description = "Name the namespace.")
+    private @Nullable String name;
+
+    @Option(names = "--named", description = "Publish the namespace under /run/netns.")
+    private boolean named;
+
+    @Option(
+            names = "--link-pool",
+            paramLabel = "CIDR",
+            description = "Take the link's addresses from CIDR (10.200.0.0/16).")
+    private @Nullable String linkPool;
+
+    @Option(names = "--public-only", description = "Refuse listed hosts with private addresses.")
+    private boolean publicOnly;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", description = "Give up making the sandbox after SECONDS (30).")
+    private @Nullable String timeout;
+
+    @Option(
+            names = "--iptables",
+            paramLabel = "auto|nft|legacy",
+            description = "Load rules with this variant of iptables (auto).")
+    private @Nullable String iptables;
+
+    /** Returns a builder with these options and what the two environment variables say. */
+    NetnsSandbox.Builder builder() {
+        NetnsSandbox.Builder builder = NetnsSandbox.builder().fromEnvironment();
+        if (proxy != null) {
+            builder.proxy(number("--proxy", proxy));
+        }
+        for (String server : dns) {
+            if (server.equals("auto")) {
+                builder.allowDnsFromHost();
+            } else {
+                builder.allowDns(server);
+            }
+        }
+        directTcp.forEach(host -> builder.directTcp(DirectHost.parse(host)));
+        if (name != null) {
+            builder.name(name);
+        }
+        if (named) {
+            builder.named();
+        }
+        if (linkPool != null) {
+            builder.linkPool(linkPool);
+        }
+        if (publicOnly) {
+            builder.publicOnly();
+        }
+        if (timeout != null) {
+            builder.timeout(Duration.ofSeconds(number("--timeout", timeout)));
+        }
+        if (iptables != null) {
+            builder.iptables(variant(iptables));
+        }
+        return builder;
+    }
+
+    private static int number(String option, String text) {
+        if (!text.matches("-?[0-9]{1,9}")) {
+            throw new IllegalArgumentException(option + ": '" + text + "' is not a number");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static IptablesVariant variant(String text) {
+        return switch (text) {
+            case "auto" -> IptablesVariant.AUTO;
+            case "nft" -> IptablesVariant.NFT;
+            case "legacy" -> IptablesVariant.LEGACY;
+            default -> throw new IllegalArgumentException("--iptables: '" + text + "' is not auto, nft or legacy");
+        };
+    }
+}

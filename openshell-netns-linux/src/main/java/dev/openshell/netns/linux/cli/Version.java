@@ -1,0 +1,13 @@
+package dev.openshell.netns.linux.cli;
+
+import java.util.Objects;
+import picocli.CommandLine.IVersionProvider;
+
+/** The version in the jar's manifest. */
+final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return new String[] {"openshell-netns " + Objects.requireNonNullElse(version, "(not packaged)")};
+    }
+}

@@ -1,0 +1,105 @@
+package dev.openshell.netns.linux.kernel;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.linux.base.Deadline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** The iptables programs, run in the calling thread's namespace. */
+final class Iptables {
+    private static final String INSTALL = "install the iptables package, 1.8 or later, and have /usr/sbin on PATH";
+    private static final int RESOURCE_PROBLEM = 4;
+    private static final int TRIES = 20;
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
+    private Iptables() {}
+
+    /** Returns the variant whose rules this namespace has, else the one behind {@code iptables-restore}. */
+    static IptablesVariant find(Deadline deadline) throws IOException {
+        boolean legacyRules = legacyTables() && hasRules(IptablesVariant.LEGACY, deadline);
+        boolean nftRules = Tool.find(program(IptablesVariant.NFT, Family.IPV4, "save")).isPresent()
+                && hasRules(IptablesVariant.NFT, deadline);
+        if (legacyRules && nftRules) {
+            throw new KernelException(
+                    0,
+                    "this namespace has rules of both iptables-legacy and iptables-nft",
+                    "remove those of one, or pin a variant with iptables(NFT) or iptables(LEGACY)");
+        }
+        if (legacyRules || nftRules) {
+            return legacyRules ? IptablesVariant.LEGACY : IptablesVariant.NFT;
+        }
+        Path restore = Tool.find("iptables-restore")
+                .orElseThrow(() -> new KernelException(0, "no iptables-restore on PATH", INSTALL));
+        Tool.Result version = Tool.run(List.of(restore.toString(), "--version"), "", deadline);
+        return version.output().contains("nf_tables") ? IptablesVariant.NFT : IptablesVariant.LEGACY;
+    }
+
+    /** Asking iptables-legacy-save would make the tables, so the kernel's list of them is asked first. */
+    private static boolean legacyTables() throws IOException {
+        for (String list : List.of("ip_tables_names", "ip6_tables_names")) {
+            Path names = Path.of("/proc/thread-self/net", list);
+            if (Files.exists(names) && !Files.readString(names).isBlank()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasRules(IptablesVariant variant, Deadline deadline) throws IOException {
+        for (Family family : Family.values()) {
+            if (save(family, variant, deadline).lines().anyMatch(line -> line.startsWith("-A "))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static String save(Family family, IptablesVariant variant, Deadline deadline) throws IOException {
+        return run(List.of(locate(variant, family, "save")), "", deadline).output();
+    }
+
+    static void restore(Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline)
+            throws IOException {
+        String program = locate(variant, family, "restore");
+        String wait = Long.toString(Math.max(1, deadline.left().toSeconds()));
+        run(keep ? List.of(program, "-w", wait, "--noflush") : List.of(program, "-w", wait), text, deadline);
+    }
+
+    /** Runs {@code command}; status 4 is a lock or a generation that somebody else had, and is tried again. */
+    private static Tool.Result run(List<String> command, String input, Deadline deadline) throws IOException {
+        for (int tries = 1; ; tries++) {
+            Tool.Result result = Tool.run(command, input, deadline);
+            if (result.status() == 0) {
+                return result;
+            }
+            // Said where the kernel has no nf_tables: no retry helps.
+            boolean noNfTables = result.errors().contains("generation");
+            if (result.status() != RESOURCE_PROBLEM || noNfTables || tries == TRIES) {
+                throw new KernelException(
+                        0,
+                        command.get(0) + " exited with " + result.status() + ": "
+                                + result.errors().strip().lines().findFirst().orElse("(no message)"),
+                        noNfTables
+                                ? "load the kernel's nf_tables, or pin iptables(LEGACY)"
+                                : "check that the kernel has the matches and targets; try the other iptables variant");
+            }
+            deadline.sleep(PAUSE, "run", command.get(0));
+        }
+    }
+
+    private static String locate(IptablesVariant variant, Family family, String verb) {
+        String name = program(variant, family, verb);
+        return Tool.find(name)
+                .map(Path::toString)
+                .orElseThrow(() -> new KernelException(0, "no " + name + " on PATH", INSTALL));
+    }
+
+    private static String program(IptablesVariant variant, Family family, String verb) {
+        String tool = family == Family.IPV4 ? "iptables" : "ip6tables";
+        return tool + (variant == IptablesVariant.LEGACY ? "-legacy-" : "-nft-") + verb;
+    }
+}

@@ -1,0 +1,278 @@
+package dev.openshell.netns.linux.kernel;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.NativeLong;
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Landlock;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
+import dev.openshell.netns.linux.process.LandlockProbe;
+import dev.openshell.netns.linux.process.NamespaceProcesses;
+import dev.openshell.netns.linux.process.ProcessStarter;
+import dev.openshell.netns.linux.sys.Libc;
+import dev.openshell.netns.linux.sys.NamespaceThread;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Linux itself. */
+public final class JnaKernel implements Kernel {
+    private static final int CAP_NET_ADMIN = 12;
+    private static final int CAP_SYS_ADMIN = 21;
+    private static final int SYSCTL_LIMIT = 4096;
+    private static final Duration LOCK_PAUSE = Duration.ofMillis(2);
+    private static final Pattern EFFECTIVE = Pattern.compile("(?m)^CapEff:\\s*([0-9a-f]+)$");
+    private static final String GIVE_NAMESPACE = "give /run/netns/NAME or /proc/PID/ns/net";
+
+    @Override
+    public void preflight() {
+        if (!System.getProperty("os.name", "").equals("Linux")) {
+            throw new KernelException(0, "this is not Linux", "run on Linux; test elsewhere with a fake kernel");
+        }
+        try {
+            Matcher effective = EFFECTIVE.matcher(Files.readString(Path.of("/proc/thread-self/status")));
+            long capabilities = effective.find() ? Long.parseUnsignedLong(effective.group(1), 16) : 0;
+            requireCapability(capabilities, CAP_NET_ADMIN, "CAP_NET_ADMIN");
+            requireCapability(capabilities, CAP_SYS_ADMIN, "CAP_SYS_ADMIN");
+        } catch (IOException e) {
+            throw new KernelException(0, "no /proc/thread-self/status: " + e.getMessage(), "mount /proc");
+        }
+    }
+
+    private static void requireCapability(long capabilities, int number, String name) {
+        if ((capabilities >>> number & 1) == 0) {
+            throw new KernelException(Errno.EPERM, "no " + name, "run as root, or grant " + name);
+        }
+    }
+
+    @Override
+    public int openNamespace(Optional<Path> path) {
+        String from = path.map(Path::toString).orElse("/proc/thread-self/ns/net");
+        return system(from, () -> Libc.open(from, Libc.O_RDONLY | Libc.O_CLOEXEC, 0));
+    }
+
+    @Override
+    public int createNamespace() {
+        return inside(-1, "unshare", () -> {
+            Libc.unshare(Libc.CLONE_NEWNET);
+            return Libc.open("/proc/thread-self/ns/net", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        });
+    }
+
+    @Override
+    public long inode(int namespace) {
+        try {
+            int type = Libc.ioctl(namespace, new NativeLong(Libc.NS_GET_NSTYPE));
+            if (type != Libc.CLONE_NEWNET) {
+                throw new KernelException(Errno.EINVAL, "not a network namespace", GIVE_NAMESPACE);
+            }
+            return (Long) Files.getAttribute(descriptor(namespace), "unix:ino");
+        } catch (LastErrorException e) {
+            throw new KernelException(e.getErrorCode(), "not a namespace", GIVE_NAMESPACE);
+        } catch (IOException e) {
+            throw new KernelException(Errno.ENOENT, e.getMessage());
+        }
+    }
+
+    @Override
+    public void close(int descriptor) {
+        system("close", () -> Libc.close(descriptor));
+    }
+
+    @Override
+    public byte[] netlink(int namespace, byte[] request) {
+        return inside(namespace, "rtnetlink", () -> RtnetlinkSocket.exchange(request));
+    }
+
+    @Override
+    public Optional<String> readSysctl(int namespace, String key) {
+        return inside(namespace, key, () -> {
+            int fd;
+            try {
+                fd = Libc.open(sysctl(key), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() == Errno.ENOENT) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+            try {
+                byte[] value = new byte[SYSCTL_LIMIT];
+                int length = Libc.read(fd, value, new NativeLong(value.length)).intValue();
+                return Optional.of(new String(value, 0, length, StandardCharsets.UTF_8).strip());
+            } finally {
+                Libc.close(fd);
+            }
+        });
+    }
+
+    @Override
+    public void writeSysctl(int namespace, String key, String value) {
+        inside(namespace, key, () -> {
+            int fd = Libc.open(sysctl(key), Libc.O_WRONLY | Libc.O_CLOEXEC, 0);
+            try {
+                byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+                return Libc.write(fd, bytes, new NativeLong(bytes.length));
+            } finally {
+                Libc.close(fd);
+            }
+        });
+    }
+
+    private static String sysctl(String key) {
+        return "/proc/sys/" + key;
+    }
+
+    @Override
+    public IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline) {
+        return wanted == IptablesVariant.AUTO
+                ? inside(namespace, "iptables", () -> Iptables.find(deadline))
+                : wanted;
+    }
+
+    @Override
+    public void restore(
+            int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline) {
+        inside(namespace, "iptables-restore", () -> {
+            Iptables.restore(family, variant, text, keep, deadline);
+            return true;
+        });
+    }
+
+    @Override
+    public String save(int namespace, Family family, IptablesVariant variant, Deadline deadline) {
+        return inside(namespace, "iptables-save", () -> Iptables.save(family, variant, deadline));
+    }
+
+    @Override
+    public Lock lock(int namespace, Deadline deadline) {
+        // A description of its own: a lock belongs to the description, so one JVM's threads exclude each other too.
+        int fd = openNamespace(Optional.of(descriptor(namespace)));
+        boolean locked = false;
+        try {
+            while (!locked) {
+                locked = tryLock(fd);
+                if (!locked) {
+                    deadline.sleep(LOCK_PAUSE, "lock", "host namespace net:[" + inode(namespace) + "]");
+                }
+            }
+            return () -> close(fd);
+        } finally {
+            if (!locked) {
+                close(fd);
+            }
+        }
+    }
+
+    private static boolean tryLock(int fd) {
+        try {
+            Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB);
+            return true;
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == Errno.EAGAIN) {
+                return false;
+            }
+            throw new KernelException(e.getErrorCode(), "flock");
+        }
+    }
+
+    @Override
+    public void publish(int namespace, Path path) {
+        try {
+            Files.createDirectories(path.getParent());
+        } catch (IOException e) {
+            throw new KernelException(Errno.EACCES, e.getMessage());
+        }
+        String source = descriptor(namespace).toString();
+        int file = system(path.toString(), () -> Libc.open(
+                path.toString(), Libc.O_RDONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC, 0));
+        close(file);
+        boolean done = false;
+        try {
+            system("mount", () -> Libc.mount(source, path.toString(), "none", new NativeLong(Libc.MS_BIND), null));
+            done = true;
+        } finally {
+            if (!done) {
+                remove(path);
+            }
+        }
+    }
+
+    @Override
+    public void unpublish(Path path) {
+        system("umount", () -> Libc.umount2(path.toString(), Libc.MNT_DETACH));
+        remove(path);
+    }
+
+    private static void remove(Path path) {
+        try {
+            Files.delete(path);
+        } catch (IOException e) {
+            throw new KernelException(Errno.ENOENT, e.getMessage());
+        }
+    }
+
+    @Override
+    public <T> T call(int namespace, Callable<T> body) throws Exception {
+        return NamespaceThread.call(namespace, body);
+    }
+
+    @Override
+    public void requireNoThreadInside(long inode) {
+        List<String> strays = NamespaceThread.strays(inode);
+        if (!strays.isEmpty()) {
+            throw new IllegalStateException("tasks " + strays + " of this JVM are left in namespace net:[" + inode
+                    + "]; what runs inside must start no threads");
+        }
+    }
+
+    @Override
+    public Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException {
+        return new ProcessStarter(namespace, landlock(), Optional.of(resolvConf)).start(command);
+    }
+
+    @Override
+    public void endProcesses(long inode, Duration grace) {
+        NamespaceProcesses.of(inode).end(grace);
+    }
+
+    @Override
+    public Landlock landlock() {
+        return LandlockHolder.PROBED;
+    }
+
+    /** Probed once, when it is first asked for. */
+    private static final class LandlockHolder {
+        static final Landlock PROBED = LandlockProbe.probe();
+    }
+
+    private static Path descriptor(int fd) {
+        return Path.of("/proc/self/fd", Integer.toString(fd));
+    }
+
+    private static <T> T inside(int namespace, String what, Callable<T> body) {
+        return system(what, () -> NamespaceThread.call(namespace, body));
+    }
+
+    private static <T> T system(String what, Callable<T> body) {
+        try {
+            return body.call();
+        } catch (LastErrorException e) {
+            throw new KernelException(e.getErrorCode(), what);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            KernelException failure = new KernelException(0, what + ": " + e, "see the cause");
+            failure.initCause(e);
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+package dev.openshell.netns.linux.netlink;
+
+import dev.openshell.netns.Cidr;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** What the kernel answered to a {@link Request}. */
+public final class Answers {
+    static final int NLMSG_ERROR = 2;
+    static final int NLMSG_DONE = 3;
+    private static final int NLM_F_DUMP_INTR = 0x10;
+    private static final int NLM_F_CAPPED = 0x100;
+    private static final int NLM_F_ACK_TLVS = 0x200;
+    private static final int NLMSGERR_ATTR_MSG = 1;
+    private static final int NLA_TYPE_MASK = 0x3fff;
+
+    /** An interface. */
+    public record Link(String name, int index) {}
+
+    /** A message that failed: what it was, what it was about, errno, and the kernel's own text if it gave one. */
+    public record Failure(String name, String object, int errno, Optional<String> text) {}
+
+    private record Message(int type, int flags, int sequence, ByteBuffer payload) {}
+
+    private final List<Message> messages = new ArrayList<>();
+    private final List<Failure> failures = new ArrayList<>();
+    private boolean dumpInterrupted;
+    private int finished;
+
+    private Answers() {}
+
+    /**
+     * Returns the answers in {@code bytes}, which may be several datagrams one behind the other.
+     *
+     * @throws IllegalArgumentException when a message is cut off or claims an impossible length
+     */
+    public static Answers parse(Request request, byte[] bytes) {
+        Answers answers = new Answers();
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        while (in.remaining() >= Request.HEADER) {
+            int length = in.getInt(in.position());
+            if (length < Request.HEADER || length > in.remaining()) {
+                throw new IllegalArgumentException("netlink message of " + length + " bytes, " + in.remaining() + " left");
+            }
+            ByteBuffer message = slice(in, 0, length);
+            answers.add(request, message);
+            in.position(in.position() + Math.min(in.remaining(), align(length)));
+        }
+        if (in.hasRemaining()) {
+            throw new IllegalArgumentException(in.remaining() + " stray bytes after the last netlink message");
+        }
+        return answers;
+    }
+
+    private void add(Request request, ByteBuffer bytes) {
+        int type = bytes.getShort(4) & 0xffff;
+        int flags = bytes.getShort(6) & 0xffff;
+        int sequence = bytes.getInt(8);
+        ByteBuffer payload = slice(bytes, Request.HEADER, bytes.limit() - Request.HEADER);
+        dumpInterrupted |= (flags & NLM_F_DUMP_INTR) != 0;
+        if (sequence < 1 || sequence > request.messages().size()) {
+            throw new IllegalArgumentException("netlink answer to sequence " + sequence + ", which was never sent");
+        }
+        if (type == NLMSG_ERROR || type == NLMSG_DONE) {
+            finished++;
+            int errno = payload.remaining() >= 4 ? -payload.getInt(0) : 0;
+            if (errno != 0) {
+                Request.Message failed = request.messages().get(sequence - 1);
+                failures.add(new Failure(failed.name(), failed.object(), errno, text(flags, payload)));
+            }
+            return;
+        }
+        messages.add(new Message(type, flags, sequence, payload));
+    }
+
+    private static Optional<String> text(int flags, ByteBuffer error) {
+        if ((flags & NLM_F_ACK_TLVS) == 0 || error.remaining() < 4 + Request.HEADER) {
+            return Optional.empty();
+        }
+        int echoed = (flags & NLM_F_CAPPED) != 0 ? Request.HEADER : align(error.getInt(4));
+        byte[] text = attributes(error, 4 + echoed).get(NLMSGERR_ATTR_MSG);
+        return Optional.ofNullable(text).map(Answers::string);
+    }
+
+    /** Returns whether each of {@code count} requests has had its last answer. */
+    public boolean complete(int count) {
+        return finished >= count;
+    }
+
+    /** Returns whether a dump was taken while things changed (NLM_F_DUMP_INTR): it has to be asked for again. */
+    public boolean inconsistent() {
+        return dumpInterrupted;
+    }
+
+    /** Returns the requests that failed, in order. */
+    public List<Failure> failures() {
+        return List.copyOf(failures);
+    }
+
+    /** Returns the interfaces among the answers. */
+    public List<Link> links() {
+        List<Link> links = new ArrayList<>();
+        for (Message message : messages) {
+            if (message.type == Rtnetlink.RTM_NEWLINK && message.payload.remaining() >= 16) {
+                byte[] name = attributes(message.payload, 16).get(Rtnetlink.IFLA_IFNAME);
+                if (name != null) {
+                    links.add(new Link(string(name), message.payload.getInt(4)));
+                }
+            }
+        }
+        return links;
+    }
+
+    /** Returns the addresses among the answers, each with its prefix length: {@code IFA_LOCAL} before the peer's. */
+    public List<InterfaceAddress> addresses() {
+        List<InterfaceAddress> addresses = new ArrayList<>();
+        for (Message message : messages) {
+            if (message.type == Rtnetlink.RTM_NEWADDR && message.payload.remaining() >= 8) {
+                Map<Integer, byte[]> attributes = attributes(message.payload, 8);
+                byte[] raw = attributes.getOrDefault(Rtnetlink.IFA_LOCAL, attributes.get(Rtnetlink.IFA_ADDRESS));
+                if (raw != null) {
+                    addresses.add(new InterfaceAddress(
+                            message.payload.getInt(4), address(raw), message.payload.get(1) & 0xff));
+                }
+            }
+        }
+        return addresses;
+    }
+
+    /** An address of an interface. */
+    public record InterfaceAddress(int index, InetAddress address, int prefix) {}
+
+    /** Returns the destinations of the routes among the answers, but for default routes. */
+    public List<Cidr> routes() {
+        List<Cidr> routes = new ArrayList<>();
+        for (Message message : messages) {
+            if (message.type == Rtnetlink.RTM_NEWROUTE && message.payload.remaining() >= 12) {
+                byte[] destination = attributes(message.payload, 12).get(Rtnetlink.RTA_DST);
+                if (destination != null) {
+                    routes.add(Cidr.of(address(destination), message.payload.get(1) & 0xff));
+                }
+            }
+        }
+        return routes;
+    }
+
+    /** Returns the outgoing interface of each answer to {@link Rtnetlink#getRoute}, empty for one that has none. */
+    public List<OptionalInt> outgoing() {
+        List<OptionalInt> interfaces = new ArrayList<>();
+        for (Message message : messages) {
+            if (message.type == Rtnetlink.RTM_NEWROUTE && message.payload.remaining() >= 12) {
+                byte[] oif = attributes(message.payload, 12).get(Rtnetlink.RTA_OIF);
+                interfaces.add(
+                        oif == null || oif.length != 4
+                                ? OptionalInt.empty()
+                                : OptionalInt.of(ByteBuffer.wrap(oif)
+                                        .order(ByteOrder.nativeOrder())
+                                        .getInt()));
+            }
+        }
+        return interfaces;
+    }
+
+    private static Map<Integer, byte[]> attributes(ByteBuffer payload, int offset) {
+        Map<Integer, byte[]> attributes = new HashMap<>();
+        int at = offset;
+        while (at + 4 <= payload.limit()) {
+            int length = payload.getShort(at) & 0xffff;
+            if (length < 4 || at + length > payload.limit()) {
+                throw new IllegalArgumentException("netlink attribute of " + length + " bytes at " + at);
+            }
+            byte[] value = new byte[length - 4];
+            payload.get(at + 4, value);
+            attributes.put(payload.getShort(at + 2) & NLA_TYPE_MASK, value);
+            at += align(length);
+        }
+        return attributes;
+    }
+
+    private static ByteBuffer slice(ByteBuffer in, int offset, int length) {
+        return in.slice(in.position() + offset, length).order(ByteOrder.nativeOrder());
+    }
+
+    private static InetAddress address(byte[] raw) {
+        try {
+            return InetAddress.getByAddress(raw);
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException("netlink address of " + raw.length + " bytes", e);
+        }
+    }
+
+    private static String string(byte[] raw) {
+        int length = 0;
+        while (length < raw.length && raw[length] != 0) {
+            length++;
+        }
+        return new String(raw, 0, length, StandardCharsets.UTF_8);
+    }
+
+    private static int align(int length) {
+        return length + 3 & ~3;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.linux.netlink.Request;
+import java.nio.file.Path;
+import java.util.function.IntFunction;
+
+/** One thing that is done to the kernel. */
+sealed interface Action {
+    /** In which of the two namespaces. */
+    enum Where {
+        HOST,
+        SANDBOX
+    }
+
+    /** Makes the sandbox's namespace; from then on its descriptor is known. */
+    record CreateNamespace() implements Action {}
+
+    /** Closes the descriptor: the kernel frees the namespace and its link, soon, once nothing else holds it. */
+    record CloseNamespace() implements Action {}
+
+    /** Loads rules, in the host namespace beside those that are there, in the sandbox in place of them. */
+    record Load(Where where, Family family, String text) implements Action {}
+
+    /** Sends rtnetlink messages; their bytes may carry the sandbox's descriptor. */
+    record Configure(Where where, IntFunction<Request> request) implements Action {}
+
+    /** The same, where the interface may be gone already. */
+    record ConfigureIfThere(Where where, IntFunction<Request> request) implements Action {}
+
+    /** Writes a sysctl. */
+    record SetSysctl(Where where, String key, String value) implements Action {}
+
+    /** Takes away the rules of a link, and with the last one of all links the standing ones and the forwarding. */
+    record Release(String link) implements Action {}
+
+    /** Binds the namespace to a file. */
+    record Publish(Path path) implements Action {}
+
+    /** Undoes that. */
+    record Unpublish(Path path) implements Action {}
+}

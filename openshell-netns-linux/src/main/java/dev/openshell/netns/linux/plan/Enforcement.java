@@ -1,0 +1,126 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.rules.IptablesCompiler;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A policy as it is in force: its namespace, its link, its rules on both ends. */
+public final class Enforcement {
+    private static final int TRIES = 3;
+
+    private final Kernel kernel;
+    private final int host;
+    private final HostState state;
+    private final Plan plan;
+    private final RuleSet ruleSet;
+    private final int namespace;
+
+    private Enforcement(Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, int namespace) {
+        this.kernel = kernel;
+        this.host = host;
+        this.state = state;
+        this.plan = plan;
+        this.ruleSet = ruleSet;
+        this.namespace = namespace;
+    }
+
+    /**
+     * Puts {@code resolved} in force between a new namespace and the host namespace of descriptor {@code host}.
+     *
+     * @throws NetnsException when a step failed; nothing is left behind then
+     */
+    public static Enforcement of(
+            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Deadline deadline) {
+        for (int tries = 1; ; tries++) {
+            try (Kernel.Lock lock = kernel.lock(host, deadline)) {
+                return locked(kernel, host, resolved, links, deadline);
+            } catch (NetnsException e) {
+                // Somebody else, who doesn't take the lock, had the name or the index of the link first.
+                boolean collision = e.errno() == Errno.EEXIST && e.step().equals("rtnetlink RTM_NEWLINK");
+                if (!collision || tries == TRIES) {
+                    throw e;
+                }
+            } catch (KernelException e) {
+                throw new NetnsException("read the host's state", "host namespace", e.errno(), e.getMessage(), e.remedy(), e);
+            }
+        }
+    }
+
+    private static Enforcement locked(
+            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Deadline deadline) {
+        SandboxPolicy policy = resolved.policy();
+        HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
+        Link link = links.allocate(resolved, state);
+        RuleSet rules = resolved.on(link.veth());
+        Forwarding forwarding =
+                Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));
+        Plan plan = new Planner(new IptablesCompiler()).plan(policy, rules, link, state, forwarding);
+        int namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
+        return new Enforcement(kernel, host, state, plan, rules, namespace);
+    }
+
+    /** Returns the sandbox's descriptor. */
+    public int namespace() {
+        return namespace;
+    }
+
+    /** Returns what is in force. */
+    public RuleSet ruleSet() {
+        return ruleSet;
+    }
+
+    /** Returns where the namespace is published, if it is. */
+    public Optional<Path> published() {
+        return plan.steps().stream()
+                .map(Plan.Step::action)
+                .filter(Action.Publish.class::isInstance)
+                .map(action -> ((Action.Publish) action).path())
+                .findFirst();
+    }
+
+    /**
+     * Ends it: the link goes down first, so that from then on nothing passes; then {@code endProcesses} runs; then the
+     * host's rules go and the descriptor is closed. Each part is tried whatever became of the others.
+     *
+     * @throws NetnsException the first failure, with the others as suppressed
+     */
+    public void close(Runnable endProcesses) {
+        Deadline deadline = Deadline.in(PlanExecutor.UNDO_LIMIT);
+        PlanExecutor executor = new PlanExecutor(kernel, host, state.variant(), deadline).on(namespace);
+        List<Action> undo = plan.steps().stream()
+                .filter(step -> step.when() != Plan.Undo.IF_FAILED)
+                .flatMap(step -> step.undo().stream())
+                .toList();
+        List<Action> cut = undo.stream().filter(Action.ConfigureIfThere.class::isInstance).toList();
+        List<RuntimeException> failures = new ArrayList<>(executor.undo(cut));
+        attempt(failures, endProcesses);
+        attempt(failures, () -> {
+            try (Kernel.Lock lock = kernel.lock(host, Deadline.in(PlanExecutor.UNDO_LIMIT))) {
+                failures.addAll(executor.undo(
+                        undo.stream().filter(action -> !cut.contains(action)).toList()));
+            }
+        });
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
+        }
+    }
+
+    private static void attempt(List<RuntimeException> failures, Runnable part) {
+        try {
+            part.run();
+        } catch (RuntimeException e) {
+            failures.add(e);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.netlink.Answers;
+import dev.openshell.netns.linux.netlink.Request;
+import dev.openshell.netns.linux.plan.Action.Where;
+import dev.openshell.netns.linux.plan.Plan.Step;
+import dev.openshell.netns.linux.plan.Plan.Undo;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Carries out a plan over the kernel, and undoes it: all of it when a step fails, or later when the sandbox closes. */
+final class PlanExecutor {
+    /** The limit for undoing and closing, which have to get through. */
+    static final Duration UNDO_LIMIT = Duration.ofSeconds(30);
+
+    private final Kernel kernel;
+    private final int host;
+    private final IptablesVariant variant;
+    private final Deadline deadline;
+    private int sandbox = -1;
+
+    PlanExecutor(Kernel kernel, int host, IptablesVariant variant, Deadline deadline) {
+        this.kernel = kernel;
+        this.host = host;
+        this.variant = variant;
+        this.deadline = deadline;
+    }
+
+    /** Continues for the sandbox of descriptor {@code sandbox}. */
+    PlanExecutor on(int sandbox) {
+        this.sandbox = sandbox;
+        return this;
+    }
+
+    /**
+     * Carries out all steps and returns the sandbox's descriptor.
+     *
+     * @throws NetnsException naming the step that failed; all is undone then
+     */
+    int execute(Plan plan) {
+        List<Step> done = new ArrayList<>();
+        for (Step step : plan.steps()) {
+            try {
+                deadline.check(step.name(), step.object());
+                run(step.action());
+                done.add(step);
+            } catch (RuntimeException | Error e) {
+                throw undoAfter(failure(step, e), step, done);
+            }
+        }
+        return sandbox;
+    }
+
+    private RuntimeException undoAfter(RuntimeException failure, Step failed, List<Step> done) {
+        List<Action> undo = new ArrayList<>();
+        for (Step step : done) {
+            step.undo().ifPresent(undo::add);
+        }
+        if (failed.when() != Undo.IF_DONE) {
+            failed.undo().ifPresent(undo::add);
+        }
+        // Also when it is an interrupt or the deadline that ended the making.
+        boolean interrupted = Thread.interrupted();
+        PlanExecutor undoer = new PlanExecutor(kernel, host, variant, Deadline.in(UNDO_LIMIT)).on(sandbox);
+        undoer.undo(undo).forEach(failure::addSuppressed);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return failure;
+    }
+
+    /** Undoes {@code actions}, the last one first and equal ones once, and returns what failed. */
+    List<RuntimeException> undo(List<Action> actions) {
+        List<RuntimeException> failures = new ArrayList<>();
+        List<Action> reversed = new ArrayList<>(actions);
+        Collections.reverse(reversed);
+        for (Action action : reversed.stream().distinct().toList()) {
+            try {
+                run(action);
+            } catch (RuntimeException e) {
+                failures.add(failure(Step.of("undo", action.getClass().getSimpleName(), action), e));
+            }
+        }
+        return failures;
+    }
+
+    private void run(Action action) {
+        if (action instanceof Action.CreateNamespace) {
+            sandbox = kernel.createNamespace();
+        } else if (action instanceof Action.CloseNamespace) {
+            kernel.close(sandbox);
+        } else if (action instanceof Action.Load load) {
+            if (!load.text().isEmpty()) {
+                boolean keep = load.where() == Where.HOST;
+                kernel.restore(namespace(load.where()), load.family(), variant, load.text(), keep, deadline);
+            }
+        } else if (action instanceof Action.Configure configure) {
+            Netlink.send(kernel, namespace(configure.where()), configure.request().apply(sandbox));
+        } else if (action instanceof Action.ConfigureIfThere configure) {
+            sendIfThere(namespace(configure.where()), configure.request().apply(sandbox));
+        } else if (action instanceof Action.SetSysctl sysctl) {
+            kernel.writeSysctl(namespace(sysctl.where()), sysctl.key(), sysctl.value());
+        } else if (action instanceof Action.Release release) {
+            new HostRelease(kernel, host, variant, deadline).release(release.link());
+        } else if (action instanceof Action.Publish publish) {
+            kernel.publish(sandbox, publish.path());
+        } else if (action instanceof Action.Unpublish unpublish) {
+            kernel.unpublish(unpublish.path());
+        }
+    }
+
+    private void sendIfThere(int namespace, Request request) {
+        for (Answers.Failure failure :
+                Answers.parse(request, kernel.netlink(namespace, request.toBytes())).failures()) {
+            if (failure.errno() != Errno.ENODEV) {
+                throw new KernelException(failure.errno(), failure.name() + " " + failure.object());
+            }
+        }
+    }
+
+    private int namespace(Where where) {
+        return where == Where.HOST ? host : sandbox;
+    }
+
+    private static RuntimeException failure(Step step, Throwable e) {
+        if (e instanceof NetnsException known) {
+            return known;
+        }
+        if (e instanceof KernelException refused) {
+            return new NetnsException(
+                    step.name(), step.object(), refused.errno(), refused.getMessage(), refused.remedy(), refused);
+        }
+        return new NetnsException(step.name(), step.object(), 0, e.toString(), "see the cause", e);
+    }
+}

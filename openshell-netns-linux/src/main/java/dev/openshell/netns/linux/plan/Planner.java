@@ -1,0 +1,178 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.linux.netlink.Request;
+import dev.openshell.netns.linux.netlink.Rtnetlink;
+import dev.openshell.netns.linux.plan.Action.Where;
+import dev.openshell.netns.linux.plan.Plan.Step;
+import dev.openshell.netns.linux.plan.Plan.Undo;
+import dev.openshell.netns.linux.rules.HostRules;
+import dev.openshell.netns.linux.rules.RuleCompiler;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Lays out the steps for one sandbox. Pure. */
+final class Planner {
+    private static final Path PUBLISHED = Path.of("/run/netns");
+    private static final int LOOPBACK_INDEX = 1;
+    private static final String NO_LINK_LOCAL = "1";
+
+    private final RuleCompiler compiler;
+
+    Planner(RuleCompiler compiler) {
+        this.compiler = compiler;
+    }
+
+    static Optional<Path> published(SandboxPolicy policy, String name) {
+        return policy.named() ? Optional.of(PUBLISHED.resolve(name)) : Optional.empty();
+    }
+
+    Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, Forwarding forwarding) {
+        List<Step> steps = new ArrayList<>();
+        steps.add(Step.of("create the namespace", "unshare", new Action.CreateNamespace())
+                .undoneBy(Undo.IF_DONE, new Action.CloseNamespace()));
+        steps.addAll(deny(rules, link, host));
+        steps.addAll(inside(rules, host));
+        steps.add(makeLink(link));
+        steps.addAll(hostEnd(link, host));
+        steps.add(sandboxUp(link));
+        Action down = down(link);
+        steps.add(hostUp(link, down));
+        steps.addAll(forwarding.switchOn());
+        steps.addAll(allow(rules, host, down));
+        published(policy, policy.name().orElse(link.host().name()))
+                .ifPresent(path -> steps.add(Step.of("publish the namespace", path.toString(), new Action.Publish(path))
+                        .undoneBy(Undo.IF_DONE, new Action.Unpublish(path))));
+        return new Plan(link, List.copyOf(steps));
+    }
+
+    /** The standing deny comes first. What dead owners left goes in the same go. */
+    private static List<Step> deny(RuleSet rules, Link link, HostState host) {
+        List<Step> steps = new ArrayList<>();
+        for (Map.Entry<Family, HostRules> entry : host.rules().entrySet()) {
+            Family family = entry.getKey();
+            String swept = entry.getValue().without(host.dead());
+            if (!swept.isEmpty()) {
+                steps.add(load("sweep the rules of dead sandboxes", Where.HOST, family, swept));
+            }
+            String standing = entry.getValue().standing(rules.veth().network(family).isPresent());
+            steps.add(load("deny on the host", Where.HOST, family, standing)
+                    .undoneBy(Undo.IF_TRIED, new Action.Release(link.host().name())));
+        }
+        return steps;
+    }
+
+    private List<Step> inside(RuleSet rules, HostState host) {
+        List<Step> steps = new ArrayList<>();
+        boolean ipv6 = rules.veth().network6().isPresent();
+        if (host.ipv6()) {
+            for (String scope : List.of("all", "default")) {
+                String key = "net/ipv6/conf/" + scope + (ipv6 ? "/accept_ra" : "/disable_ipv6");
+                steps.add(sysctl(Where.SANDBOX, key, ipv6 ? "0" : "1"));
+            }
+            steps.add(sysctl(Where.SANDBOX, "net/ipv6/conf/default/addr_gen_mode", NO_LINK_LOCAL));
+        }
+        for (Family family : HostState.families(host.ipv6())) {
+            steps.add(load("load the sandbox's rules", Where.SANDBOX, family, compiler.sandbox(rules, family)));
+        }
+        return steps;
+    }
+
+    private static Step makeLink(Link link) {
+        return Step.of(
+                        "make the link",
+                        link.host().name(),
+                        new Action.Configure(
+                                Where.HOST, sandbox -> Rtnetlink.newVeth(link.host(), link.sandbox(), sandbox)))
+                .undoneBy(
+                        Undo.IF_FAILED,
+                        new Action.ConfigureIfThere(
+                                Where.HOST,
+                                sandbox -> Rtnetlink.deleteLink(
+                                        link.host().index(), link.host().name())));
+    }
+
+    private static List<Step> hostEnd(Link link, HostState host) {
+        String name = link.host().name();
+        List<Step> steps = new ArrayList<>();
+        if (host.ipv6()) {
+            boolean ipv6 = link.veth().network6().isPresent();
+            steps.add(Step.of(
+                    "configure the host end",
+                    name,
+                    new Action.Configure(
+                            Where.HOST, sandbox -> Rtnetlink.noLinkLocal(link.host().index(), name))));
+            steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/accept_ra", "0"));
+            steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/disable_ipv6", ipv6 ? "0" : "1"));
+        }
+        return steps;
+    }
+
+    /** The sandbox's end with address, neighbour and default route, all by the host end. */
+    private static Step sandboxUp(Link link) {
+        return Step.of(
+                "bring the sandbox's end up",
+                link.sandbox().name(),
+                new Action.Configure(Where.SANDBOX, sandbox -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
+                        .and(end(link, link.sandbox(), link.host(), 2, 1, true))));
+    }
+
+    private static Step hostUp(Link link, Action down) {
+        return Step.of(
+                        "bring the host end up",
+                        link.host().name(),
+                        new Action.Configure(
+                                Where.HOST, sandbox -> end(link, link.host(), link.sandbox(), 1, 2, false)))
+                .undoneBy(Undo.IF_TRIED, down);
+    }
+
+    private static Action down(Link link) {
+        return new Action.ConfigureIfThere(
+                Where.HOST,
+                sandbox -> Rtnetlink.setUp(link.host().index(), link.host().name(), false));
+    }
+
+    private static Request end(
+            Link link, Rtnetlink.End own, Rtnetlink.End peer, int ownOffset, int peerOffset, boolean defaultRoute) {
+        Request request = new Request();
+        for (Family family : Family.values()) {
+            link.veth()
+                    .network(family)
+                    .ifPresent(network ->
+                            request.and(Rtnetlink.newAddress(own.index(), network.at(ownOffset), network.prefix())));
+        }
+        request.and(Rtnetlink.setUp(own.index(), own.name(), true));
+        for (Family family : Family.values()) {
+            link.veth().network(family).ifPresent(network -> {
+                request.and(Rtnetlink.newNeighbour(own.index(), network.at(peerOffset), peer.mac()));
+                if (defaultRoute) {
+                    request.and(Rtnetlink.newDefaultRoute(own.index(), network.at(peerOffset)));
+                }
+            });
+        }
+        return request;
+    }
+
+    /** What is allowed comes last. */
+    private List<Step> allow(RuleSet rules, HostState host, Action down) {
+        List<Step> steps = new ArrayList<>();
+        for (Family family : HostState.families(host.ipv6())) {
+            String text = compiler.host(rules, family);
+            steps.add(load("allow on the host", Where.HOST, family, text).undoneBy(Undo.IF_TRIED, down));
+        }
+        return steps;
+    }
+
+    private static Step load(String name, Where where, Family family, String text) {
+        return Step.of(name, family + " rules", new Action.Load(where, family, text));
+    }
+
+    private static Step sysctl(Where where, String key, String value) {
+        return Step.of("write sysctl", key, new Action.SetSysctl(where, key, value));
+    }
+}

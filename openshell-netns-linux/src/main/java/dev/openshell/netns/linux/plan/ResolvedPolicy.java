@@ -1,0 +1,40 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.Protocol;
+import dev.openshell.netns.Rule;
+import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.VethPair;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A policy whose names have become addresses: what it allows beyond the link, and the addresses of each listed host.
+ */
+public record ResolvedPolicy(SandboxPolicy policy, List<Rule> forwarded, Map<String, List<InetAddress>> hosts) {
+    /** Returns whether anything is reached over IPv6. */
+    public boolean ipv6() {
+        return forwarded.stream().anyMatch(rule -> rule.family() == Family.IPV6);
+    }
+
+    /** Returns the nameservers, in the order of the rules. */
+    public List<InetAddress> nameservers() {
+        return forwarded.stream()
+                .filter(rule -> rule.kind() == Rule.Kind.DNS)
+                .map(Rule::address)
+                .distinct()
+                .toList();
+    }
+
+    /** Returns the rules on the given link, with the proxy's. */
+    public RuleSet on(VethPair veth) {
+        List<Rule> rules = new ArrayList<>(forwarded);
+        policy.proxyPort()
+                .ifPresent(port -> rules.add(Rule.of(
+                        Rule.Kind.PROXY, Protocol.TCP, veth.hostAddress(), port, "proxy(" + port + ")")));
+        return RuleSet.of(veth, rules);
+    }
+}

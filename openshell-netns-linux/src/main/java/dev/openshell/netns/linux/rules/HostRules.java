@@ -1,0 +1,231 @@
+package dev.openshell.netns.linux.rules;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.VethPair;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * The host namespace's rules of one family as they stand now, and the texts that add to them or take from them. All
+ * texts are for iptables-restore with {@code --noflush}; an empty one means that there is nothing to do.
+ */
+public final class HostRules {
+    private static final String GUARD_COMMENT = "openshell:";
+
+    private final SavedRules saved;
+
+    private HostRules(SavedRules saved) {
+        this.saved = saved;
+    }
+
+    /** Returns the rules that iptables-save printed. */
+    public static HostRules of(String savedText) {
+        return new HostRules(SavedRules.parse(savedText));
+    }
+
+    /** Returns whether there is any rule at all, whoever made it. */
+    public boolean any() {
+        return saved.hasRules();
+    }
+
+    /**
+     * Returns what makes the standing deny whole: it drops all to and from any sandbox's link, in a chain that is first
+     * in FORWARD, INPUT, OUTPUT and raw PREROUTING, and leaves room for what each sandbox may do.
+     */
+    public String standing(boolean withNat) {
+        List<String> lines = new ArrayList<>();
+        lines.addAll(ensure("raw", Map.of("PREROUTING", Chains.SOURCE), sourceChain(), List.of()));
+        if (withNat) {
+            lines.addAll(ensure(
+                    "nat", Map.of("POSTROUTING", Chains.POSTROUTING), Map.of(), List.of(Chains.POSTROUTING)));
+        }
+        Map<String, String> hooks = new LinkedHashMap<>();
+        hooks.put("INPUT", Chains.INPUT);
+        hooks.put("FORWARD", Chains.FORWARD);
+        hooks.put("OUTPUT", Chains.OUTPUT);
+        lines.addAll(ensure(
+                "filter", hooks, denyChains(), List.of(Chains.FROM, Chains.LOCAL, Chains.TO, Chains.UPLINK)));
+        return lines.isEmpty() ? "" : IptablesCompiler.text(lines);
+    }
+
+    /** The last rule of SOURCE denies; those before it are the sandboxes' own and stay. */
+    private Map<String, List<String>> sourceChain() {
+        List<String> own = new ArrayList<>(saved.rules("raw", Chains.SOURCE));
+        String deny = Line.in(Chains.SOURCE).jump("DROP");
+        own.removeIf(deny::equals);
+        own.add(deny);
+        return Map.of(Chains.SOURCE, own);
+    }
+
+    private static Map<String, List<String>> denyChains() {
+        String all = Chains.ALL_LINKS;
+        Map<String, List<String>> chains = new LinkedHashMap<>();
+        chains.put(
+                Chains.FORWARD,
+                List.of(
+                        Line.in(Chains.FORWARD).incoming(all).outgoing(all).jump("DROP"),
+                        Line.in(Chains.FORWARD).incoming(all).jump(Chains.FROM),
+                        Line.in(Chains.FORWARD).incoming(all).jump("DROP"),
+                        Line.in(Chains.FORWARD).outgoing(all).jump(Chains.TO),
+                        Line.in(Chains.FORWARD).outgoing(all).jump("DROP"),
+                        Line.in(Chains.FORWARD).jump(Chains.UPLINK)));
+        chains.put(
+                Chains.INPUT,
+                List.of(
+                        Line.in(Chains.INPUT).incoming(all).jump(Chains.LOCAL),
+                        Line.in(Chains.INPUT).incoming(all).jump("DROP")));
+        chains.put(
+                Chains.OUTPUT,
+                List.of(
+                        Line.in(Chains.OUTPUT).outgoing(all).jump(Chains.TO),
+                        Line.in(Chains.OUTPUT).outgoing(all).jump("DROP")));
+        return chains;
+    }
+
+    private static String hookRule(String table, String hook, String chain) {
+        Line line = Line.in(hook);
+        return (table.equals("raw") ? line.incoming(Chains.ALL_LINKS) : line).jump(chain);
+    }
+
+    private List<String> ensure(
+            String table, Map<String, String> hooks, Map<String, List<String>> fixed, List<String> open) {
+        boolean whole = fixed.entrySet().stream()
+                        .allMatch(chain -> saved.rules(table, chain.getKey()).equals(chain.getValue()))
+                && open.stream().allMatch(chain -> saved.hasChain(table, chain))
+                && hooks.entrySet().stream().allMatch(hook -> isFirst(table, hook.getKey(), hook.getValue()));
+        if (whole) {
+            return List.of();
+        }
+        List<String> lines = new ArrayList<>(List.of("*" + table));
+        // Declaring a chain empties it: those that hold other sandboxes' rules are declared only where they are missing.
+        fixed.keySet().forEach(chain -> lines.add(":" + chain + " - [0:0]"));
+        open.stream().filter(chain -> !saved.hasChain(table, chain)).forEach(chain -> lines.add(":" + chain + " - [0:0]"));
+        fixed.values().forEach(lines::addAll);
+        hooks.forEach((hook, chain) -> {
+            String rule = hookRule(table, hook, chain);
+            if (!isFirst(table, hook, chain)) {
+                saved.rules(table, hook).stream()
+                        .filter(rule::equals)
+                        .forEach(there -> lines.add(delete(there)));
+                lines.add(rule.replaceFirst("-A (\\S+)", "-I $1 1"));
+            }
+        });
+        lines.add("COMMIT");
+        return lines;
+    }
+
+    private boolean isFirst(String table, String hook, String chain) {
+        List<String> rules = saved.rules(table, hook);
+        return !rules.isEmpty() && rules.get(0).equals(hookRule(table, hook, chain));
+    }
+
+    /** Returns the host ends of the links that have rules here. */
+    public Set<String> links() {
+        Set<String> links = new TreeSet<>();
+        for (String table : saved.tables()) {
+            saved.chains(table).stream().map(Chains::link).filter(link -> !link.isEmpty()).forEach(links::add);
+        }
+        saved.rules("raw", Chains.SOURCE).stream()
+                .map(SavedRules::incoming)
+                .filter(link -> link.startsWith(VethPair.HOST_PREFIX))
+                .forEach(links::add);
+        return links;
+    }
+
+    /** Returns what takes away the rules of {@code links}. */
+    public String without(Collection<String> links) {
+        return removal(chain -> links.contains(Chains.link(chain)), links::contains);
+    }
+
+    /** Returns what takes away all that this project ever put here. */
+    public String withoutAny() {
+        return removal(chain -> Chains.isShared(chain) || !Chains.link(chain).isEmpty(), link -> true);
+    }
+
+    private String removal(Predicate<String> doomedChain, Predicate<String> doomedLink) {
+        List<String> lines = new ArrayList<>();
+        for (String table : saved.tables()) {
+            List<String> doomed = saved.chains(table).stream().filter(doomedChain).toList();
+            List<String> body = new ArrayList<>();
+            for (String chain : saved.chains(table)) {
+                if (!doomed.contains(chain)) {
+                    saved.rules(table, chain).stream()
+                            .filter(rule -> doomed.contains(SavedRules.target(rule))
+                                    || (chain.equals(Chains.SOURCE) && doomedLink.test(SavedRules.incoming(rule))
+                                            && !SavedRules.incoming(rule).isEmpty()))
+                            .forEach(rule -> body.add(delete(rule)));
+                }
+            }
+            doomed.forEach(chain -> body.add("-F " + chain));
+            doomed.forEach(chain -> body.add("-X " + chain));
+            if (!body.isEmpty()) {
+                lines.add("*" + table);
+                lines.addAll(body);
+                lines.add("COMMIT");
+            }
+        }
+        return lines.isEmpty() ? "" : IptablesCompiler.text(lines);
+    }
+
+    /**
+     * Returns what keeps {@code link}, on which forwarding is switched on, from forwarding anything but to sandboxes,
+     * with {@code note} as the record of what has to be put back. For no link: whatever comes in anywhere.
+     */
+    public static String guard(String link, String note) {
+        if (link.contains("+")) {
+            throw new IllegalArgumentException("iptables takes interface name '" + link + "' for a wildcard");
+        }
+        Line line = Line.in(Chains.UPLINK);
+        String rule = (link.isEmpty() ? line : line.incoming(link))
+                .comment(GUARD_COMMENT + note)
+                .jump("DROP");
+        return IptablesCompiler.text(List.of("*filter", rule, "COMMIT"));
+    }
+
+    /** Returns the notes of all guards by link; the one for all links is under the empty name. */
+    public Map<String, List<String>> guards() {
+        Map<String, List<String>> guards = new LinkedHashMap<>();
+        for (String rule : saved.rules("filter", Chains.UPLINK)) {
+            int start = rule.indexOf(GUARD_COMMENT);
+            if (start >= 0) {
+                String note = rule.substring(start + GUARD_COMMENT.length()).split("[\" ]", 2)[0];
+                guards.computeIfAbsent(SavedRules.incoming(rule), link -> new ArrayList<>()).add(note);
+            }
+        }
+        return guards;
+    }
+
+    /** Returns the addresses that DNAT rules lead to: a flow to a listed address may leave towards one of these. */
+    public Set<String> dnatTargets(Family family) {
+        Set<String> targets = new TreeSet<>();
+        for (String chain : saved.chains("nat")) {
+            for (String rule : saved.rules("nat", chain)) {
+                String[] words = rule.split(" ");
+                for (int i = 0; i + 1 < words.length; i++) {
+                    if (words[i].equals("--to-destination")) {
+                        targets.add(withoutPort(words[i + 1], family));
+                    }
+                }
+            }
+        }
+        return targets;
+    }
+
+    /** {@code a.b.c.d[-e.f.g.h][:port[-port]]} or {@code [v6]:port}: the first address. */
+    private static String withoutPort(String target, Family family) {
+        String address = family == Family.IPV6
+                ? target.replaceFirst("^\\[([^\\]]*)\\].*", "$1")
+                : target.split(":", 2)[0];
+        return address.split("-", 2)[0];
+    }
+
+    private static String delete(String rule) {
+        return "-D" + rule.substring(2);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.openshell.netns.linux.rules;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What iptables-save printed: tables, their chains, and each chain's rules as they were printed. */
+final class SavedRules {
+    private final Map<String, Map<String, List<String>>> tables = new LinkedHashMap<>();
+
+    private SavedRules() {}
+
+    static SavedRules parse(String text) {
+        SavedRules saved = new SavedRules();
+        Map<String, List<String>> table = new LinkedHashMap<>();
+        for (String line : text.lines().toList()) {
+            if (line.startsWith("*")) {
+                table = saved.tables.computeIfAbsent(line.substring(1).strip(), name -> new LinkedHashMap<>());
+            } else if (line.startsWith(":")) {
+                table.computeIfAbsent(line.substring(1).split(" ", 2)[0], name -> new ArrayList<>());
+            } else if (line.startsWith("-A ")) {
+                table.computeIfAbsent(line.split(" ", 3)[1], name -> new ArrayList<>()).add(line);
+            }
+        }
+        return saved;
+    }
+
+    List<String> tables() {
+        return List.copyOf(tables.keySet());
+    }
+
+    List<String> chains(String table) {
+        return List.copyOf(tables.getOrDefault(table, Map.of()).keySet());
+    }
+
+    boolean hasChain(String table, String chain) {
+        return tables.getOrDefault(table, Map.of()).containsKey(chain);
+    }
+
+    List<String> rules(String table, String chain) {
+        return List.copyOf(tables.getOrDefault(table, Map.of()).getOrDefault(chain, List.of()));
+    }
+
+    boolean hasRules() {
+        return tables.values().stream()
+                .anyMatch(table -> table.values().stream().anyMatch(rules -> !rules.isEmpty()));
+    }
+
+    /** Returns what a printed rule jumps or goes to, or an empty string. */
+    static String target(String rule) {
+        String[] words = rule.split(" ");
+        for (int i = 0; i + 1 < words.length; i++) {
+            if (words[i].equals("-j") || words[i].equals("-g")) {
+                return words[i + 1];
+            }
+        }
+        return "";
+    }
+
+    /** Returns the interface that a printed rule matches as incoming, or an empty string. */
+    static String incoming(String rule) {
+        String[] words = rule.split(" ");
+        for (int i = 0; i + 1 < words.length; i++) {
+            if (words[i].equals("-i")) {
+                return words[i + 1];
+            }
+        }
+        return "";
+    }
+}
