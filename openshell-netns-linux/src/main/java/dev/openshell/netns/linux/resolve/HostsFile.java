@@ -36,7 +36,8 @@ public final class HostsFile {
         Map<String, Set<InetAddress>> addresses = new HashMap<>();
         for (String line : text.split("\n")) {
             int comment = line.indexOf('#');
-            String[] words = (comment < 0 ? line : line.substring(0, comment)).strip().split(SPACE);
+            String[] words =
+                    (comment < 0 ? line : line.substring(0, comment)).strip().split(SPACE);
             Optional<InetAddress> address = Literals.pton(words[0]);
             for (int i = 1; address.isPresent() && i < words.length; i++) {
                 addresses

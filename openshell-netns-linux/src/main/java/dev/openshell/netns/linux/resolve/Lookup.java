@@ -124,7 +124,8 @@ final class Lookup {
     /** Returns whether there are addresses of one family while the other one's question is still open. */
     private static boolean partial(List<Question> questions, Map<Question, Chain> answers) {
         return answers.size() < questions.size()
-                && answers.values().stream().anyMatch(chain -> !chain.addresses().isEmpty());
+                && answers.values().stream()
+                        .anyMatch(chain -> !chain.addresses().isEmpty());
     }
 
     private static Map<Question, Chain> inOrder(List<Question> questions, Map<Question, Chain> answers) {

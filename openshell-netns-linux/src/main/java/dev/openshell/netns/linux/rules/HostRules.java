@@ -206,11 +206,9 @@ public final class HostRules {
         Set<String> targets = new TreeSet<>();
         for (String chain : saved.chains("nat")) {
             for (String rule : saved.rules("nat", chain)) {
-                String[] words = rule.split(" ");
-                for (int i = 0; i + 1 < words.length; i++) {
-                    if (words[i].equals("--to-destination")) {
-                        targets.add(withoutPort(words[i + 1], family));
-                    }
+                String target = SavedRules.option(rule, "--to-destination");
+                if (!target.isEmpty()) {
+                    targets.add(withoutPort(target, family));
                 }
             }
         }

@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** What iptables-save printed: tables, their chains, and each chain's rules as they were printed. */
 final class SavedRules {
+    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
+
     private final Map<String, Map<String, List<String>>> tables = new LinkedHashMap<>();
 
     private SavedRules() {}
@@ -49,20 +52,20 @@ final class SavedRules {
 
     /** Returns what a printed rule jumps or goes to, or an empty string. */
     static String target(String rule) {
-        String[] words = rule.split(" ");
-        for (int i = 0; i + 1 < words.length; i++) {
-            if (words[i].equals("-j") || words[i].equals("-g")) {
-                return words[i + 1];
-            }
-        }
-        return "";
+        String jump = option(rule, "-j");
+        return jump.isEmpty() ? option(rule, "-g") : jump;
     }
 
     /** Returns the interface that a printed rule matches as incoming, or an empty string. */
     static String incoming(String rule) {
-        String[] words = rule.split(" ");
+        return option(rule, "-i");
+    }
+
+    /** Returns the word behind {@code option}, or an empty string. What stands in quotes, a comment, is no option. */
+    static String option(String rule, String option) {
+        String[] words = QUOTED.matcher(rule).replaceAll("\"\"").split(" ");
         for (int i = 0; i + 1 < words.length; i++) {
-            if (words[i].equals("-i")) {
+            if (words[i].equals(option)) {
                 return words[i + 1];
             }
         }
