@@ -3,11 +3,13 @@ package dev.openshell.netns.linux;
 import com.google.common.net.InetAddresses;
 import dev.openshell.netns.Landlock;
 import dev.openshell.netns.Namespace;
+import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxSockets;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.plan.Enforcement;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
 import dev.openshell.netns.linux.resolve.ResolvConf;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /** The handle of a sandbox on Linux. */
 final class LiveSandbox implements NetnsSandbox {
@@ -45,7 +48,7 @@ final class LiveSandbox implements NetnsSandbox {
                 .orElse(enforcement.ruleSet().veth().hostInterface());
         long pid = ProcessHandle.current().pid();
         Path path = enforcement.published().orElse(Path.of("/proc/" + pid + "/fd/" + enforcement.namespace()));
-        this.namespace = Namespace.of(name, kernel.inode(enforcement.namespace()), path);
+        this.namespace = Namespace.of(name, enforcement.inode(), path);
     }
 
     @Override
@@ -109,6 +112,8 @@ final class LiveSandbox implements NetnsSandbox {
                 () -> kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace()))));
         try {
             return kernel.call(own, body);
+        } catch (KernelException e) {
+            throw new NetnsException("enter", namespace.name(), e.errno(), e.getMessage(), e.remedy(), e);
         } finally {
             kernel.close(own);
         }
@@ -152,7 +157,7 @@ final class LiveSandbox implements NetnsSandbox {
         }
     }
 
-    private <T> T whileOpen(java.util.function.Supplier<T> body) {
+    private <T> T whileOpen(Supplier<T> body) {
         entry.lock();
         try {
             requireOpen();

@@ -222,7 +222,11 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public <T> T call(int namespace, Callable<T> body) throws Exception {
-        return NamespaceThread.call(namespace, body);
+        try {
+            return NamespaceThread.call(namespace, body);
+        } catch (LastErrorException e) {
+            throw new KernelException(e.getErrorCode(), "setns");
+        }
     }
 
     @Override

@@ -22,9 +22,10 @@ public final class Enforcement {
     private final HostState state;
     private final Plan plan;
     private final RuleSet ruleSet;
-    private final int namespace;
+    private final PlanExecutor.Made namespace;
 
-    private Enforcement(Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, int namespace) {
+    private Enforcement(
+            Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, PlanExecutor.Made namespace) {
         this.kernel = kernel;
         this.host = host;
         this.state = state;
@@ -50,7 +51,7 @@ public final class Enforcement {
                     throw e;
                 }
             } catch (KernelException e) {
-                throw new NetnsException("read the host's state", "host namespace", e.errno(), e.getMessage(), e.remedy(), e);
+                throw PlanExecutor.failure("read the host's state", "host namespace", e);
             }
         }
     }
@@ -64,13 +65,18 @@ public final class Enforcement {
         Forwarding forwarding =
                 Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));
         Plan plan = new Planner(new IptablesCompiler()).plan(policy, rules, link, state, forwarding);
-        int namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
+        PlanExecutor.Made namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
         return new Enforcement(kernel, host, state, plan, rules, namespace);
     }
 
     /** Returns the sandbox's descriptor. */
     public int namespace() {
-        return namespace;
+        return namespace.descriptor();
+    }
+
+    /** Returns the sandbox's inode. */
+    public long inode() {
+        return namespace.inode();
     }
 
     /** Returns what is in force. */
@@ -94,21 +100,26 @@ public final class Enforcement {
      * @throws NetnsException the first failure, with the others as suppressed
      */
     public void close(Runnable endProcesses) {
-        Deadline deadline = Deadline.in(PlanExecutor.UNDO_LIMIT);
-        PlanExecutor executor = new PlanExecutor(kernel, host, state.variant(), deadline).on(namespace);
+        PlanExecutor executor = new PlanExecutor(kernel, host, state.variant(), Deadline.in(PlanExecutor.UNDO_LIMIT))
+                .on(namespace.descriptor());
         List<Action> undo = plan.steps().stream()
                 .filter(step -> step.when() != Plan.Undo.IF_FAILED)
                 .flatMap(step -> step.undo().stream())
                 .toList();
-        List<Action> cut = undo.stream().filter(Action.ConfigureIfThere.class::isInstance).toList();
+        List<Action> cut =
+                undo.stream().filter(Action.ConfigureIfThere.class::isInstance).toList();
+        List<Action> release = undo.stream().filter(Action.Release.class::isInstance).toList();
+        List<Action> rest = undo.stream()
+                .filter(action -> !cut.contains(action) && !release.contains(action))
+                .toList();
         List<RuntimeException> failures = new ArrayList<>(executor.undo(cut));
-        attempt(failures, endProcesses);
-        attempt(failures, () -> {
+        failures.addAll(attempt("end the processes", endProcesses));
+        failures.addAll(attempt("lock the host namespace", () -> {
             try (Kernel.Lock lock = kernel.lock(host, Deadline.in(PlanExecutor.UNDO_LIMIT))) {
-                failures.addAll(executor.undo(
-                        undo.stream().filter(action -> !cut.contains(action)).toList()));
+                failures.addAll(executor.undo(release));
             }
-        });
+        }));
+        failures.addAll(executor.undo(rest));
         if (!failures.isEmpty()) {
             RuntimeException first = failures.get(0);
             failures.stream().skip(1).forEach(first::addSuppressed);
@@ -116,11 +127,12 @@ public final class Enforcement {
         }
     }
 
-    private static void attempt(List<RuntimeException> failures, Runnable part) {
+    private List<RuntimeException> attempt(String step, Runnable part) {
         try {
             part.run();
+            return List.of();
         } catch (RuntimeException e) {
-            failures.add(e);
+            return List.of(PlanExecutor.failure(step, ruleSet.veth().hostInterface(), e));
         }
     }
 }

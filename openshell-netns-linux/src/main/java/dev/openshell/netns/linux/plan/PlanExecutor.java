@@ -26,6 +26,7 @@ final class PlanExecutor {
     private final IptablesVariant variant;
     private final Deadline deadline;
     private int sandbox = -1;
+    private long inode;
 
     PlanExecutor(Kernel kernel, int host, IptablesVariant variant, Deadline deadline) {
         this.kernel = kernel;
@@ -40,12 +41,15 @@ final class PlanExecutor {
         return this;
     }
 
+    /** A namespace that was made: its descriptor, and its inode. */
+    record Made(int descriptor, long inode) {}
+
     /**
-     * Carries out all steps and returns the sandbox's descriptor.
+     * Carries out all steps and returns the sandbox's namespace.
      *
      * @throws NetnsException naming the step that failed; all is undone then
      */
-    int execute(Plan plan) {
+    Made execute(Plan plan) {
         List<Step> done = new ArrayList<>();
         for (Step step : plan.steps()) {
             try {
@@ -53,10 +57,10 @@ final class PlanExecutor {
                 run(step.action());
                 done.add(step);
             } catch (RuntimeException | Error e) {
-                throw undoAfter(failure(step, e), step, done);
+                throw undoAfter(failure(step.name(), step.object(), e), step, done);
             }
         }
-        return sandbox;
+        return new Made(sandbox, inode);
     }
 
     private RuntimeException undoAfter(RuntimeException failure, Step failed, List<Step> done) {
@@ -86,7 +90,7 @@ final class PlanExecutor {
             try {
                 run(action);
             } catch (RuntimeException e) {
-                failures.add(failure(Step.of("undo", action.getClass().getSimpleName(), action), e));
+                failures.add(failure("undo", action.getClass().getSimpleName(), e));
             }
         }
         return failures;
@@ -95,8 +99,11 @@ final class PlanExecutor {
     private void run(Action action) {
         if (action instanceof Action.CreateNamespace) {
             sandbox = kernel.createNamespace();
+            inode = kernel.inode(sandbox);
         } else if (action instanceof Action.CloseNamespace) {
-            kernel.close(sandbox);
+            if (sandbox >= 0) {
+                kernel.close(sandbox);
+            }
         } else if (action instanceof Action.Load load) {
             if (!load.text().isEmpty()) {
                 boolean keep = load.where() == Where.HOST;
@@ -130,14 +137,14 @@ final class PlanExecutor {
         return where == Where.HOST ? host : sandbox;
     }
 
-    private static RuntimeException failure(Step step, Throwable e) {
+    /** Returns {@code e} as what a caller gets to see. */
+    static NetnsException failure(String step, String object, Throwable e) {
         if (e instanceof NetnsException known) {
             return known;
         }
         if (e instanceof KernelException refused) {
-            return new NetnsException(
-                    step.name(), step.object(), refused.errno(), refused.getMessage(), refused.remedy(), refused);
+            return new NetnsException(step, object, refused.errno(), refused.getMessage(), refused.remedy(), refused);
         }
-        return new NetnsException(step.name(), step.object(), 0, e.toString(), "see the cause", e);
+        return new NetnsException(step, object, 0, e.toString(), "see the cause", e);
     }
 }

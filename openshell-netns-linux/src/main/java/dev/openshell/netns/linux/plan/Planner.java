@@ -35,7 +35,7 @@ final class Planner {
     Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, Forwarding forwarding) {
         List<Step> steps = new ArrayList<>();
         steps.add(Step.of("create the namespace", "unshare", new Action.CreateNamespace())
-                .undoneBy(Undo.IF_DONE, new Action.CloseNamespace()));
+                .undoneBy(Undo.IF_TRIED, new Action.CloseNamespace()));
         steps.addAll(deny(rules, link, host));
         steps.addAll(inside(rules, host));
         steps.add(makeLink(link));

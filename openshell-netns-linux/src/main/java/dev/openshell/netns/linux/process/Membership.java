@@ -14,7 +14,7 @@ final class Membership {
     private final OptionalLong device;
 
     private Membership(long inode, OptionalLong device) {
-        if (ownInode("net").equals(OptionalLong.of(inode))) {
+        if (ProcTable.namespace("self", "net").equals(OptionalLong.of(inode))) {
             throw new IllegalArgumentException("the JVM's own network namespace net:[" + inode + "]");
         }
         this.inode = inode;
@@ -29,10 +29,8 @@ final class Membership {
     /** Goes by the namespace's inode, and where that of a process may not be seen by {@link ProcTable#netDevice}. */
     static Membership ofDescriptor(int namespace) {
         try {
-            String link = Files.readSymbolicLink(Path.of("/proc/self/fd/" + namespace)).toString();
-            long inode = Long.parseLong(link.substring(link.indexOf('[') + 1, link.length() - 1));
-            return new Membership(
-                    inode, NamespaceThread.call(namespace, () -> ProcTable.netDevice("thread-self")));
+            long inode = ProcTable.inode(Files.readSymbolicLink(Path.of("/proc/self/fd/" + namespace)));
+            return new Membership(inode, NamespaceThread.call(namespace, () -> ProcTable.netDevice("thread-self")));
         } catch (IOException e) {
             throw new NetnsException(
                     "readlink", "descriptor " + namespace, 0, e.getMessage(), "the namespace must be open", e);
@@ -58,7 +56,8 @@ final class Membership {
         try {
             OptionalLong namespace = ProcTable.namespace(task, "net");
             return namespace.isPresent() && namespace.getAsLong() == inode;
-        } catch (AccessDeniedException e) {
+        } catch (NetnsException e) {
+            forbidden(e);
             return device.isPresent() && device.equals(ProcTable.netDevice(task));
         }
     }
@@ -66,18 +65,17 @@ final class Membership {
     private static boolean hasThreadsElsewhere(String process) {
         try {
             return ProcTable.namespace(process, "net").isEmpty()
-                    || !ProcTable.namespace(process, "user").equals(ownInode("user"));
-        } catch (AccessDeniedException e) {
+                    || !ProcTable.namespace(process, "user").equals(ProcTable.namespace("self", "user"));
+        } catch (NetnsException e) {
+            forbidden(e);
             return true;
         }
     }
 
-    private static OptionalLong ownInode(String type) {
-        try {
-            return ProcTable.namespace("self", type);
-        } catch (AccessDeniedException e) {
-            throw new NetnsException(
-                    "readlink", "/proc/self/ns/" + type, 0, "permission denied", "mount /proc", e);
+    /** Throws {@code e} again unless it says that the JVM may not know, for lack of CAP_SYS_PTRACE. */
+    private static void forbidden(NetnsException e) {
+        if (!(e.getCause() instanceof AccessDeniedException)) {
+            throw e;
         }
     }
 }

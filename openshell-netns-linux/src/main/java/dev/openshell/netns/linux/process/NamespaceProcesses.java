@@ -94,6 +94,7 @@ public final class NamespaceProcesses {
     private final class Sweep {
         private final Map<Integer, Entry> known = new HashMap<>();
         private final Set<Entry> terminated = new HashSet<>();
+        private boolean killing;
         private long pauseNanos = FIRST_PAUSE_NANOS;
 
         /** Returns if the thread was interrupted, and clears that: parking would return at once otherwise. */
@@ -111,7 +112,7 @@ public final class NamespaceProcesses {
                     // asked again, since only what was asked after the entry was read is about that process
                     ProcTable.entry(pid)
                             .filter(entry -> !entry.zombie() && membership.has(pid))
-                            .ifPresent(entry -> known.put(pid, entry));
+                            .ifPresent(this::found);
                 }
             }
             if (!known.isEmpty()) {
@@ -130,7 +131,16 @@ public final class NamespaceProcesses {
         }
 
         void kill(List<Entry> entries) {
+            killing = true;
             entries.forEach(entry -> signal(entry, Libc.SIGKILL));
+        }
+
+        /** Once killing, kills without waiting for the end of the list: a process may be busy making others. */
+        private void found(Entry entry) {
+            known.put(entry.pid(), entry);
+            if (killing) {
+                signal(entry, Libc.SIGKILL);
+            }
         }
 
         private void addDescendants(List<Integer> pids) {
@@ -145,7 +155,7 @@ public final class NamespaceProcesses {
                 more = others.removeIf(entry -> {
                     boolean child = known.containsKey(entry.parent());
                     if (child) {
-                        known.put(entry.pid(), entry);
+                        found(entry);
                     }
                     return child;
                 });

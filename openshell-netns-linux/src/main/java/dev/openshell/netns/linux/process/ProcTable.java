@@ -17,6 +17,7 @@ import java.util.OptionalLong;
 /** What {@code /proc} says about the machine's processes. A process that ends meanwhile is not there. */
 final class ProcTable {
     private static final Path PROC = Path.of("/proc");
+    private static final int ATTEMPTS = 10;
 
     private ProcTable() {}
 
@@ -29,29 +30,23 @@ final class ProcTable {
 
     /** Returns the numbers of all processes but the JVM's own. */
     static List<Integer> others() {
-        List<Integer> pids = numbers(PROC);
-        pids.remove(Integer.valueOf((int) ProcessHandle.current().pid()));
-        return pids;
+        int own = (int) ProcessHandle.current().pid();
+        return numbers(PROC).stream().filter(pid -> pid != own).toList();
     }
 
     /** Returns what {@code /proc/PID/stat} says (proc(5)). */
     static Optional<Entry> entry(int pid) {
-        Path file = PROC.resolve(pid + "/stat");
-        String stat;
-        try {
-            stat = Files.readString(file, StandardCharsets.ISO_8859_1);
-        } catch (IOException e) {
-            gone(file, e);
-            return Optional.empty();
-        }
-        // the name may hold anything, also spaces and parentheses
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-        boolean dead = fields[0].equals("Z") || fields[0].equals("X");
-        return Optional.of(new Entry(
-                pid,
-                Integer.parseInt(fields[1]),
-                Long.parseLong(fields[19]),
-                dead && threads(pid).size() <= 1));
+        return read(PROC.resolve(pid + "/stat"), file -> Files.readString(file, StandardCharsets.ISO_8859_1))
+                .map(stat -> {
+                    // the name may hold anything, also spaces and parentheses
+                    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+                    boolean dead = fields[0].equals("Z") || fields[0].equals("X");
+                    return new Entry(
+                            pid,
+                            Integer.parseInt(fields[1]),
+                            Long.parseLong(fields[19]),
+                            dead && threads(pid).size() <= 1);
+                });
     }
 
     /** Returns the numbers of a process's threads. */
@@ -59,18 +54,21 @@ final class ProcTable {
         return numbers(PROC.resolve(pid + "/task"));
     }
 
-    /** Returns the inode of a namespace of {@code task}, which is {@code PID} or {@code PID/task/TID}. */
-    static OptionalLong namespace(String task, String type) throws AccessDeniedException {
-        Path file = PROC.resolve(task + "/ns/" + type);
-        try {
-            String link = Files.readSymbolicLink(file).toString();
-            return OptionalLong.of(Long.parseLong(link.substring(link.indexOf('[') + 1, link.length() - 1)));
-        } catch (AccessDeniedException e) {
-            throw e;
-        } catch (IOException e) {
-            gone(file, e);
-            return OptionalLong.empty();
-        }
+    /**
+     * Returns the inode of a namespace of {@code task}, which is {@code PID} or {@code PID/task/TID}.
+     *
+     * @throws NetnsException whose cause is an AccessDeniedException if the JVM may not know
+     */
+    static OptionalLong namespace(String task, String type) {
+        return read(PROC.resolve(task + "/ns/" + type), Files::readSymbolicLink)
+                .map(link -> OptionalLong.of(inode(link)))
+                .orElse(OptionalLong.empty());
+    }
+
+    /** Returns the number in a link such as {@code net:[4026531840]}. */
+    static long inode(Path link) {
+        String text = link.toString();
+        return Long.parseLong(text.substring(text.indexOf('[') + 1, text.length() - 1));
     }
 
     /**
@@ -78,33 +76,45 @@ final class ProcTable {
      * namespace's link it may be seen of processes of other users without CAP_SYS_PTRACE.
      */
     static OptionalLong netDevice(String task) {
-        Path file = PROC.resolve(task + "/net/dev");
-        try {
-            return OptionalLong.of((Long) Files.getAttribute(file, "unix:ino"));
-        } catch (IOException e) {
-            gone(file, e);
-            return OptionalLong.empty();
-        }
+        return read(PROC.resolve(task + "/net/dev"), file -> (Long) Files.getAttribute(file, "unix:ino"))
+                .map(OptionalLong::of)
+                .orElse(OptionalLong.empty());
     }
 
     private static List<Integer> numbers(Path directory) {
+        return read(directory, ProcTable::list).orElse(List.of());
+    }
+
+    private static List<Integer> list(Path directory) throws IOException {
         List<Integer> numbers = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "[0-9]*")) {
             entries.forEach(entry -> numbers.add(Integer.valueOf(entry.getFileName().toString())));
-        } catch (IOException e) {
-            gone(directory, e);
         } catch (DirectoryIteratorException e) {
-            gone(directory, e.getCause());
+            throw e.getCause();
         }
         return numbers;
     }
 
-    /** Throws unless it is the process's end that made {@code path} fail: ENOENT, or ESRCH, which has no class. */
-    private static void gone(Path path, IOException e) {
-        Path process = PROC.resolve(PROC.relativize(path).getName(0));
-        if (!(e instanceof NoSuchFileException) && Files.exists(process)) {
-            throw new NetnsException(
-                    "read", path.toString(), 0, e.getMessage(), "the JVM must be able to see all processes in /proc", e);
+    private interface Reading<T> {
+        T of(Path file) throws IOException;
+    }
+
+    /**
+     * Returns empty if the process has ended: ENOENT, or ESRCH, which has no class of its own in Java, and is told from
+     * other errors by trying again.
+     */
+    private static <T> Optional<T> read(Path file, Reading<T> reading) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return Optional.of(reading.of(file));
+            } catch (NoSuchFileException e) {
+                return Optional.empty();
+            } catch (IOException e) {
+                if (e instanceof AccessDeniedException || attempt == ATTEMPTS) {
+                    throw new NetnsException(
+                            "read", file.toString(), 0, e.toString(), "the JVM must see all processes in /proc", e);
+                }
+            }
         }
     }
 }

@@ -18,10 +18,11 @@ import java.util.regex.Pattern;
  *     opens as it likes
  * @param threads the names of all threads but those of the JDK's and JNA's own pools
  * @param foreignTasks the tasks that are in another network or mount namespace than the process's leader
- * @param mounts the mount points below /run/netns
+ * @param mounts the mount points below /run/netns but those of worlds, of which others may come and go meanwhile
  */
 record JvmState(List<String> descriptors, List<String> threads, List<String> foreignTasks, List<String> mounts) {
     private static final Pattern JVM_FILES = Pattern.compile(".*(\\.jar|\\.class|/lib/modules|\\.so|/u?random)$");
+    private static final Pattern WORLD = Pattern.compile("/run/netns/osh-[a-z]+-[0-9a-f]{8}");
     private static final Pattern POOLED =
             Pattern.compile("process reaper.*|JNA Cleaner|Common-Cleaner|ForkJoinPool.*|surefire-.*|junit-.*");
 
@@ -70,7 +71,7 @@ record JvmState(List<String> descriptors, List<String> threads, List<String> for
         try {
             return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
                     .map(line -> line.split(" ")[4])
-                    .filter(point -> point.startsWith("/run/netns/"))
+                    .filter(point -> point.startsWith("/run/netns/") && !WORLD.matcher(point).matches())
                     .sorted()
                     .toList();
         } catch (IOException e) {
