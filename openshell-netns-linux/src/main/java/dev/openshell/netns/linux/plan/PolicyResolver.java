@@ -15,13 +15,16 @@ import dev.openshell.netns.linux.resolve.ResolvConf;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** Turns the names of a policy into addresses, and keeps those out that must never be opened. */
 public final class PolicyResolver {
@@ -140,11 +143,11 @@ public final class PolicyResolver {
 
     private Optional<String> refusal(InetAddress address, boolean publicOnly) {
         AddressKind kind = AddressKind.of(address);
+        if (!kind.listable()) {
+            return Optional.of("a " + kind.name().toLowerCase(Locale.ROOT).replace('_', '-') + " address");
+        }
         if (own.contains(address)) {
             return Optional.of("the host's own address");
-        }
-        if (!kind.listable()) {
-            return Optional.of("a " + kind.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-') + " address");
         }
         if (publicOnly && kind != AddressKind.PUBLIC) {
             return Optional.of("a private address, refused by publicOnly()");
@@ -161,7 +164,7 @@ public final class PolicyResolver {
         if (reached.isEmpty()) {
             return addresses;
         }
-        Set<Family> families = new java.util.HashSet<>();
+        Set<Family> families = new HashSet<>();
         reached.forEach(address -> families.add(Family.of(address)));
         return addresses.stream()
                 .filter(address -> families.contains(Family.of(address)))
@@ -169,7 +172,7 @@ public final class PolicyResolver {
     }
 
     private static NetnsException failure(
-            String object, String reason, String remedy, @org.jspecify.annotations.Nullable Throwable cause) {
+            String object, String reason, String remedy, @Nullable Throwable cause) {
         return new NetnsException(STEP, object, 0, reason, remedy, cause);
     }
 }

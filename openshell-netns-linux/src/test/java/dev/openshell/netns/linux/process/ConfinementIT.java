@@ -71,14 +71,7 @@ class ConfinementIT {
 
     @Test
     void hasOnlyAllowedCapabilitiesWhereTheBoundingSetCannotBeCut() throws Exception {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of("capsh", "--drop=cap_setpcap", "--", "-c", "exec \"$@\"", "sh", java));
-        if (Runtime.version().feature() >= 24) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        command.addAll(List.of("-cp", classPath, ShowStatus.class.getName()));
-        String status = TestNamespace.runOutside(command.toArray(String[]::new)).output();
+        String status = anotherJvm("capsh", "--drop=cap_setpcap", "--", "-c", "exec \"$@\"", "sh").output();
         assertThat(capabilities(status, "CapBnd") & ~Capabilities.ALLOWED)
                 .as("left, since that JVM has no CAP_SETPCAP: %s", status)
                 .isNotZero();
@@ -86,6 +79,26 @@ class ConfinementIT {
             assertThat(capabilities(status, set) & ~Capabilities.ALLOWED).as(set).isZero();
         }
         assertThat(capabilities(status, "CapEff")).isNotZero();
+    }
+
+    @Test
+    void mountsStayInsideAlsoWhereTheHostSharesItsOwn() throws Exception {
+        String script = "mount --make-rshared / && grep -q ' / / .* shared:' /proc/self/mountinfo && \"$@\" > /dev/null"
+                + " && cut -d' ' -f5 /proc/self/mountinfo";
+        Result mounts = anotherJvm("unshare", "-m", "sh", "-c", script, "sh");
+        assertThat(mounts.status()).as(mounts.output()).isZero();
+        assertThat(mounts.output().lines()).contains("/", "/proc").doesNotContain("/proc/sys", "/proc/sysrq-trigger");
+    }
+
+    private static Result anotherJvm(String... wrapper) throws Exception {
+        List<String> command = new ArrayList<>(List.of(wrapper));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        if (Runtime.version().feature() >= 24) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        command.addAll(List.of("-cp", classPath, ShowStatus.class.getName()));
+        return TestNamespace.runOutside(command.toArray(String[]::new));
     }
 
     /** A JVM's work: starts cat in a namespace. */
