@@ -1,0 +1,12 @@
+/** For those who test with openshell-netns: generators of policies, and the contract that every kernel keeps. */
+module dev.openshell.netns.testkit {
+    requires transitive dev.openshell.netns;
+    requires transitive dev.openshell.netns.linux;
+    requires transitive net.jqwik.api;
+    requires transitive org.junit.jupiter.api;
+    requires org.assertj.core;
+    requires com.google.common;
+    requires static org.jspecify;
+
+    exports dev.openshell.netns.testkit;
+}
