@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 /**
  * A live network namespace in which nothing is reachable but what its policy allows. Not for implementation by others.
  *
- * {@snippet :
+ * <pre>{@code
  * try (NetnsSandbox sandbox = NetnsSandbox.builder()
  *         .proxy(3128)
  *         .allowDns("10.43.0.10")
@@ -22,7 +22,7 @@ import java.util.concurrent.Callable;
  *     Process agent = sandbox.start(new ProcessBuilder("node", "app.js"));
  *     agent.waitFor();
  * }
- * }
+ * }</pre>
  *
  * <p>All methods may be called from any thread, also a virtual one. After {@link #close()} every method but
  * {@code close} throws {@link IllegalStateException}.

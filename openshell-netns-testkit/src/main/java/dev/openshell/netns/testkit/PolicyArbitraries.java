@@ -21,15 +21,15 @@ import net.jqwik.api.Combinators;
 /**
  * jqwik generators of what a caller can say and of what it becomes.
  *
- * {@snippet :
- * @Property
- * void holds(@ForAll("policies") SandboxPolicy policy) { … }
+ * <pre>{@code
+ *  @Property
+ *  void holds(@ForAll("policies") SandboxPolicy policy) { … }
  *
- * @Provide
- * Arbitrary<SandboxPolicy> policies() {
+ *  @Provide
+ *  Arbitrary<SandboxPolicy> policies() {
  *     return PolicyArbitraries.policies();
  * }
- * }
+ * }</pre>
  *
  * @since 0.1
  */

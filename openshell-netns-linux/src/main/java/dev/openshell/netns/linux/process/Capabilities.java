@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
  * another thread, since JNA starts a cleaner thread when it first hands out memory.
  */
 final class Capabilities implements AutoCloseable {
-    /** chown, dac_override, fowner, fsetid, kill, setgid, setuid, net_bind_service, sys_chroot, audit_write, setfcap. */
+    /** chown, dac_override, fowner, fsetid, kill, setgid, setuid, bind_service, sys_chroot, audit_write, setfcap. */
     static final long ALLOWED =
             1L | 1L << 1 | 1L << 3 | 1L << 4 | 1L << 5 | 1L << 6 | 1L << 7 | 1L << 10 | 1L << 18 | 1L << 29 | 1L << 31;
 

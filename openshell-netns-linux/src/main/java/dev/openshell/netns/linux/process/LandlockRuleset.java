@@ -9,7 +9,7 @@ import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.sys.Libc;
 
 /**
- * A Landlock ruleset that forbids next to nothing. What counts is the domain which a thread enters with it: from inside,
+ * A Landlock ruleset that forbids next to nothing. What counts is the domain which a thread enters with it: inside,
  * ptrace(2) and all that is checked like it (pidfd_getfd, process_vm_readv, {@code /proc/PID/root}, {@code fd},
  * {@code environ}) works only on processes of the same domain (landlock(7), "Ptrace restrictions").
  */

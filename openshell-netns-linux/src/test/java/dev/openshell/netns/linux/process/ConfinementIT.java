@@ -157,7 +157,8 @@ class ConfinementIT {
 
     @Test
     void worksOnFilesAsRoot() throws Exception {
-        String work = "d=$(mktemp -d) && cd $d && touch a && mkdir b && mv a b/c && ln b/c d && chown 12:34 d && rm -r $d";
+        String work = "d=$(mktemp -d) && cd $d && touch a && mkdir b && mv a b/c && ln b/c d"
+                + " && chown 12:34 d && rm -r $d";
         assertThat(run("sh", "-ec", work)).isEqualTo(new Result(0, ""));
         assertThat(run("setpriv", "--reuid=12", "--regid=34", "--clear-groups", "id", "-u").output()).isEqualTo("12\n");
     }
@@ -210,7 +211,8 @@ class ConfinementIT {
             assertThat(TestNamespace.run(starter, "cat", path.toString())).isEqualTo(new Result(0, text));
             assertThat(TestNamespace.run(starter, "sh", "-c", "echo x >> " + path).output())
                     .containsIgnoringCase("read-only");
-            assertThat(TestNamespace.run(starter, "setpriv", "--reuid=12", "--clear-groups", "head", "-c10", path.toString()))
+            assertThat(TestNamespace.run(
+                            starter, "setpriv", "--reuid=12", "--clear-groups", "head", "-c10", path.toString()))
                     .as("for every user")
                     .isEqualTo(new Result(0, "nameserver"));
             assertThat(TestNamespace.run(starter, "cat", "/proc/sys/kernel/ostype").output()).isEqualTo("Linux\n");
@@ -264,7 +266,8 @@ class ConfinementIT {
 
     private static List<String> attempts(long pid) {
         String c = "import ctypes, os\nl = ctypes.CDLL(None, use_errno=True)\n"
-                + "def ok(r):\n  if r < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))\n  return r\n"
+                + "def ok(r):\n"
+                + "  if r < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))\n  return r\n"
                 + "pid = " + pid + "\n";
         return List.of(
                 c + "fd = os.pidfd_open(pid)\nok(l.syscall(438, fd, 0, 0))",

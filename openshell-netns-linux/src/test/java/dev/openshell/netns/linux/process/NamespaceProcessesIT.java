@@ -59,7 +59,8 @@ class NamespaceProcessesIT {
 
     @Test
     void waitsForAProcessThatTidiesUp() throws Exception {
-        Process process = start("sh", "-c", "trap 'sleep 0.2; echo tidy; exit 3' TERM; echo up; while :; do sleep 0.05; done");
+        Process process = start(
+                "sh", "-c", "trap 'sleep 0.2; echo tidy; exit 3' TERM; echo up; while :; do sleep 0.05; done");
         assertThat(process.getInputStream().read()).isEqualTo('u');
         NamespaceProcesses.of(namespace.inode()).end(LONG);
         assertThat(process.waitFor()).isEqualTo(3);

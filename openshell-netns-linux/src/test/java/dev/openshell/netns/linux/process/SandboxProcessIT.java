@@ -89,7 +89,9 @@ class SandboxProcessIT {
                     builder.environment().put("PATH", "/nowhere");
                     return result(start.start(builder));
                 }),
-                named("directory", (start, dir) -> result(start.start(new ProcessBuilder("pwd").directory(dir.toFile())))),
+                named(
+                        "directory",
+                        (start, dir) -> result(start.start(new ProcessBuilder("pwd").directory(dir.toFile())))),
                 named("program beside the directory's files", (start, dir) -> {
                     script(dir.resolve("tool"), "#!/bin/sh\necho tool \"$@\"\n");
                     return result(start.start(new ProcessBuilder("./tool", "x").directory(dir.toFile())));
@@ -182,7 +184,8 @@ class SandboxProcessIT {
                     return seen;
                 }),
                 named("destroyForcibly", (start, dir) -> {
-                    Process process = start.start(new ProcessBuilder("sh", "-c", "trap '' TERM; echo; sleep 1000"));
+                    String script = "trap '' TERM; echo; exec sleep 1000";
+                    Process process = start.start(new ProcessBuilder("sh", "-c", script));
                     process.getInputStream().read();
                     Process same = process.destroyForcibly();
                     return List.of(same == process, process.waitFor(5, TimeUnit.SECONDS), process.exitValue());
@@ -200,7 +203,8 @@ class SandboxProcessIT {
                     CompletableFuture<Process> exit = process.onExit();
                     boolean early = exit.isDone();
                     process.getOutputStream().close();
-                    return List.of(early, exit.get() == process, process.exitValue(), process.onExit().get() == process);
+                    return List.of(
+                            early, exit.get() == process, process.exitValue(), process.onExit().get() == process);
                 }),
                 named("toHandle, info and toString", (start, dir) -> {
                     Process process = start.start(new ProcessBuilder("cat"));
@@ -215,7 +219,8 @@ class SandboxProcessIT {
                     CompletableFuture<ProcessHandle> exit = handle.onExit();
                     process.getOutputStream().close();
                     process.waitFor();
-                    seen.addAll(List.of(exit.get().equals(handle), handle.isAlive(), process.toString().endsWith("=0]")));
+                    seen.addAll(List.of(
+                            exit.get().equals(handle), handle.isAlive(), process.toString().endsWith("=0]")));
                     return seen;
                 }),
                 named("output is there after the end", (start, dir) -> {
@@ -264,8 +269,10 @@ class SandboxProcessIT {
         TestNamespace.await("what ran before is released", () -> threads() == 0);
         List<String> before = TestNamespace.descriptors();
         for (int i = 0; i < 20; i++) {
-            assertThatThrownBy(() -> starter.start(new ProcessBuilder("no-such-program"))).hasMessageContaining("error=2");
-            assertThatThrownBy(() -> starter.start(new ProcessBuilder("true").redirectError(new File("/no/such/dir/f"))))
+            assertThatThrownBy(() -> starter.start(new ProcessBuilder("no-such-program")))
+                    .hasMessageContaining("error=2");
+            assertThatThrownBy(() -> starter.start(
+                            new ProcessBuilder("true").redirectError(new File("/no/such/dir/f"))))
                     .hasMessageContaining("/no/such/dir/f");
             assertThatThrownBy(() -> closed.start(good)).hasMessageContaining("setns");
             assertThatThrownBy(() -> noResolvConf.start(good))
