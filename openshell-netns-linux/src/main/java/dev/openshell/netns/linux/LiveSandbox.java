@@ -153,7 +153,7 @@ final class LiveSandbox implements NetnsSandbox {
 
     private void endProcesses() {
         if (started) {
-            kernel.endProcesses(namespace.inode(), resolved.policy().terminationGrace());
+            kernel.endProcesses(enforcement.namespace(), resolved.policy().terminationGrace());
         }
     }
 

@@ -244,8 +244,8 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
-    public void endProcesses(long inode, Duration grace) {
-        NamespaceProcesses.of(inode).end(grace);
+    public void endProcesses(int namespace, Duration grace) {
+        NamespaceProcesses.ofDescriptor(namespace).end(grace);
     }
 
     @Override

@@ -85,8 +85,8 @@ public interface Kernel {
     /** Starts a confined process in {@code namespace} that sees {@code resolvConf} as its resolv.conf. */
     Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException;
 
-    /** Ends all processes in the namespace of {@code inode}: SIGTERM, after {@code grace} SIGKILL. */
-    void endProcesses(long inode, Duration grace);
+    /** Ends all processes in {@code namespace} and their descendants: SIGTERM, after {@code grace} SIGKILL. */
+    void endProcesses(int namespace, Duration grace);
 
     /** Returns whether Landlock is there. */
     Landlock landlock();

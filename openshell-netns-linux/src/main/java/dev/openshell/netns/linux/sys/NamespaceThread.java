@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.sys;
 
+import com.sun.jna.Memory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,10 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class NamespaceThread {
     private static final AtomicLong COUNT = new AtomicLong();
+    /** Keeps JNA's cleaner thread, which the first memory starts, alive at home: none is ever started inside. */
+    @SuppressWarnings("unused")
+    private static final Memory AT_HOME = new Memory(1);
+
     private static final Path TASKS = Path.of("/proc/self/task");
     private static final Set<String> ENTERED = ConcurrentHashMap.newKeySet();
 
