@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What this process holds.
@@ -68,12 +69,20 @@ record JvmState(List<String> descriptors, List<String> threads, List<String> for
     }
 
     private static List<String> mountsOfNamespaces() {
+        return allMounts().filter(point -> !WORLD.matcher(point).matches()).toList();
+    }
+
+    /** Returns all mount points below /run/netns that name {@code part}, those of worlds too. */
+    static List<String> mountsNaming(String part) {
+        return allMounts().filter(point -> point.contains(part)).toList();
+    }
+
+    private static Stream<String> allMounts() {
         try {
             return Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
                     .map(line -> line.split(" ")[4])
-                    .filter(point -> point.startsWith("/run/netns/") && !WORLD.matcher(point).matches())
-                    .sorted()
-                    .toList();
+                    .filter(point -> point.startsWith("/run/netns/"))
+                    .sorted();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.acceptance;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,8 +17,9 @@ record PodState(List<String> lines) {
     private static final Pattern COUNTER = Pattern.compile("\\[\\d+:\\d+]");
     private static final Set<String> TABLES = Set.of("filter", "nat", "mangle", "raw", "security");
 
-    /** Returns the state of the namespace {@code name} of /run/netns. */
-    static PodState of(String name) {
+    /** Returns the state of the namespace at {@code path}. */
+    static PodState of(Path path) {
+        String name = path.toString();
         List<String> lines = new ArrayList<>();
         for (String family : List.of("iptables", "ip6tables")) {
             for (String variant : List.of("nft", "legacy")) {
@@ -39,7 +41,8 @@ record PodState(List<String> lines) {
             add(lines, "rule " + family + ": ", exec(name, "ip", family, "rule"));
             add(lines, "neighbour " + family + ": ", exec(name, "ip", family, "neighbour", "show", "nud", "permanent"));
         }
-        TreeSet<String> sysctls = new TreeSet<>(exec(name, "sysctl", "-a", "--pattern", "^net\\.(ipv4|ipv6|netfilter)\\."));
+        TreeSet<String> sysctls =
+                new TreeSet<>(exec(name, "sysctl", "-a", "--pattern", "^net\\.(ipv4|ipv6|netfilter)\\."));
         sysctls.removeIf(line -> line.startsWith("net.netfilter.nf_conntrack_count ")
                 || line.startsWith("sysctl: ")
                 || line.startsWith("net.netfilter.nf_log"));
@@ -50,7 +53,7 @@ record PodState(List<String> lines) {
     private static List<String> exec(String name, String... command) {
         String[] all = new String[command.length + 2];
         all[0] = "nsenter";
-        all[1] = "--net=/run/netns/" + name;
+        all[1] = "--net=" + name;
         System.arraycopy(command, 0, all, 2, command.length);
         return Shell.must(all).lines().toList();
     }

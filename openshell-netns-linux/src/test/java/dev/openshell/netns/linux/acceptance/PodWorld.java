@@ -14,7 +14,9 @@ import java.util.List;
  * resolver and many hosts, and a neighbour on a second link of the pod's. Nothing in it has a route to the machine.
  *
  * <pre>
- * neighbour 10.43.1.3/24 ── eth1 10.43.1.2/24 [pod] eth0 198.51.100.2/24, 2001:db8:1::2/64 ── .1 [uplink]
+ * neighbour               pod                                              uplink
+ * 10.43.1.3     ───── eth1  10.43.1.2      eth0  198.51.100.2   ───── 198.51.100.1
+ * 2001:db8:3::3             2001:db8:3::2        2001:db8:1::2        2001:db8:1::1
  * </pre>
  *
  * All names are random; {@link #close()}, a constructor that fails and the end of the JVM remove everything.
@@ -55,6 +57,7 @@ final class PodWorld implements AutoCloseable {
     private final String uplink = "osh-upl-" + id;
     private final String neighbour = "osh-nbr-" + id;
     private final Path files;
+    private final Listeners listeners;
     private final Capture capture;
 
     private PodWorld(Variant variant, String iptables) {
@@ -73,7 +76,7 @@ final class PodWorld implements AutoCloseable {
             } else if (variant == Variant.HOST_SERVICE) {
                 WorldLinks.rewrite(pod, iptables, "tcp", LISTED, 443, BACKEND + ":8443");
             }
-            cleanup.keep(listeners(WorldLinks.sockets(pod, uplink, neighbour)));
+            listeners = cleanup.keep(listen(WorldLinks.sockets(pod, uplink, neighbour)));
             Path hosts = Files.writeString(files.resolve("hosts"), WorldNames.hosts());
             String resolver = variant == Variant.DNS_SERVICE ? BACKEND : DNS;
             cleanup.keep(WorldNames.serve(uplink, hosts, resolver, OTHER_DNS));
@@ -94,7 +97,7 @@ final class PodWorld implements AutoCloseable {
         }
     }
 
-    /** Builds a world whose pod has no rules, or, for the services, NAT rules of {@code iptables}, the variant's name. */
+    /** Builds a world whose pod has no rules but, for the services, NAT rules made with {@code iptables}. */
     static PodWorld open(Variant variant, String iptables) {
         return new PodWorld(variant, iptables);
     }
@@ -120,17 +123,28 @@ final class PodWorld implements AutoCloseable {
             throw new IllegalStateException(outcome.toString());
         }
         capture.take();
+        listeners.take();
     }
 
-    private Service listeners(List<String> sockets) {
+    private Listeners listen(List<String> sockets) {
+        return listen(ProcessBuilder::start, sockets);
+    }
+
+    /** Opens sockets, as listeners.py writes them, from a process that {@code starter} starts. */
+    Listeners listen(Probes.Starter starter, List<String> sockets) {
         List<String> command = new ArrayList<>(List.of(python(), script("listeners.py")));
         command.addAll(sockets);
-        return Service.start("ready"::equals, command.toArray(String[]::new));
+        return new Listeners(Service.start(starter, "ready"::equals, command.toArray(String[]::new)));
     }
 
     /** Opens a listener in the pod: {@code kind} is tcp or udp. */
-    Service listenInPod(String kind, String address, int port) {
-        return listeners(List.of(pod + "/" + kind + "/" + address + "/" + port));
+    Listeners listenInPod(String kind, String address, int port) {
+        return listen(List.of(pod + "/" + kind + "/" + address + "/" + port));
+    }
+
+    /** Returns the listeners that were there from the beginning: all but a sandbox's own proxy. */
+    Listeners listeners() {
+        return listeners;
     }
 
     private void writeResolvConf() throws IOException {
@@ -178,6 +192,11 @@ final class PodWorld implements AutoCloseable {
         return Shell.feed(input, WorldLinks.exec(pod, command));
     }
 
+    /** Returns how {@code command}, given {@code input}, ends behind the pod. */
+    Shell.Result feedInUplink(String input, String... command) {
+        return Shell.feed(input, WorldLinks.exec(uplink, command));
+    }
+
     /** Returns how {@code command}, given {@code input}, ends in the neighbour's namespace. */
     Shell.Result feedInNeighbour(String input, String... command) {
         return Shell.feed(input, WorldLinks.exec(neighbour, command));
@@ -190,7 +209,7 @@ final class PodWorld implements AutoCloseable {
 
     /** Returns what the pod is set up as. */
     PodState snapshot() {
-        return PodState.of(pod);
+        return PodState.of(podPath());
     }
 
     /**

@@ -1,7 +1,7 @@
 package dev.openshell.netns.linux.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +37,11 @@ class PodWorldIT {
         try (PodWorld world = PodWorld.open(variant)) {
             Probes pod = Probes.at(world, world::feedInPod);
             List<String> probes = new ArrayList<>(List.of(
-                    "ping 203.0.113.10", "ping 2001:db8:2::10", "raw 1 203.0.113.10", "raw 58 2001:db8:2::10", "udp 203.0.113.66 53"));
+                    "ping 203.0.113.10",
+                    "ping 2001:db8:2::10",
+                    "raw 1 203.0.113.10",
+                    "raw 58 2001:db8:2::10",
+                    "udp 203.0.113.66 53"));
             for (String host : HOSTS) {
                 PodWorld.TCP_PORTS.forEach(port -> probes.add("tcp " + host + " " + port));
                 PodWorld.UDP_PORTS.forEach(port -> probes.add("udp " + host + " " + port));
@@ -111,15 +115,20 @@ class PodWorldIT {
     void theNeighbourGetsThroughOnlyIfThePodForwards() {
         try (PodWorld world = PodWorld.open(PodWorld.Variant.PLAIN)) {
             Probes neighbour = Probes.at(world, world::feedInNeighbour);
-            List<String> probes = List.of("tcp 203.0.113.10 443", "udp 203.0.113.10 443");
+            List<String> probes =
+                    List.of("tcp 203.0.113.10 443", "udp 203.0.113.10 443", "tcp 2001:db8:2::10 443");
             assertThat(neighbour.reached(Duration.ofMillis(300), probes)).isEmpty();
-            assertThat(world.capture().take()).isEmpty();
-            world.mustInPod("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
-            assertThat(neighbour.reached(Probes.PATIENCE, probes)).hasSize(2);
+            assertThat(world.capture().takeFlows()).noneMatch(flow -> flow.endsWith(" by uplink"));
+            assertThat(world.listeners().take()).isEmpty();
+            world.mustInPod("sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+            assertThat(neighbour.reached(Probes.PATIENCE, probes)).hasSize(3);
             assertThat(world.capture().takeFlows())
                     .filteredOn(flow -> flow.endsWith(" by uplink"))
                     .containsExactly(
-                            "17 10.43.1.3 > 203.0.113.10 443 by uplink", "6 10.43.1.3 > 203.0.113.10 443 by uplink");
+                            "17 10.43.1.3 > 203.0.113.10 443 by uplink",
+                            "6 10.43.1.3 > 203.0.113.10 443 by uplink",
+                            "6 2001:db8:3::3 > 2001:db8:2::10 443 by uplink");
+            assertThat(world.listeners().take()).hasSize(3);
         }
     }
 
@@ -163,26 +172,36 @@ class PodWorldIT {
         String pod;
         try (PodWorld world = PodWorld.open(PodWorld.Variant.DNS_SERVICE)) {
             pod = world.pod();
-            assertThat(JvmState.now().mounts()).hasSize(before.mounts().size() + 3);
-            assertThat(processesOf(pod)).isNotEmpty();
+            assertThat(JvmState.mountsNaming(id(pod))).hasSize(3);
+            assertThat(processesOf(pod)).hasSize(3);
+            assertThat(JvmState.now()).isNotEqualTo(before);
         }
         assertThat(JvmState.now()).isEqualTo(before);
+        assertThat(JvmState.mountsNaming(id(pod))).isEmpty();
         assertThat(processesOf(pod)).isEmpty();
         assertThat(Path.of("/etc/netns", pod)).doesNotExist();
-        assertThat(Shell.must("ip", "netns", "list")).doesNotContain(pod.substring("osh-pod-".length()));
+        assertThat(Shell.must("ip", "netns", "list")).doesNotContain(id(pod));
     }
 
     @Test
     void aWorldThatCanNotBeMadeLeavesNothing() {
         PodWorld.open(PodWorld.Variant.PLAIN).close();
         JvmState before = JvmState.now();
-        assertThatThrownBy(() -> PodWorld.open(PodWorld.Variant.DNS_SERVICE, "no-such-iptables"))
-                .hasMessageContaining("no-such-iptables");
+        Throwable failure =
+                catchThrowable(() -> PodWorld.open(PodWorld.Variant.DNS_SERVICE, "no-such-iptables"));
+        assertThat(failure).hasMessageContaining("no-such-iptables");
+        String pod = failure.getMessage().replaceFirst("(?s).*(osh-pod-[0-9a-f]{8}).*", "$1");
         assertThat(JvmState.now()).isEqualTo(before);
+        assertThat(JvmState.mountsNaming(id(pod))).isEmpty();
+        assertThat(processesOf(pod)).isEmpty();
+    }
+
+    private static String id(String pod) {
+        return pod.substring("osh-pod-".length());
     }
 
     /** Returns the processes whose command line names the world. */
     private static List<String> processesOf(String pod) {
-        return Shell.run("pgrep", "-f", pod.substring("osh-pod-".length())).lines();
+        return Shell.run("pgrep", "-f", id(pod)).lines();
     }
 }

@@ -13,7 +13,7 @@ final class Probes {
     /** Longer than a refusal may take. */
     static final Duration PATIENCE = Duration.ofSeconds(3);
 
-    private static final int WORKERS = 16;
+    private static final int WORKERS = 64;
 
     private final Place place;
 
@@ -21,7 +21,7 @@ final class Probes {
         this.place = place;
     }
 
-    /** How a probe ended: {@code ok}, {@code timeout} or the name of an error, in milliseconds, and what was received. */
+    /** How a probe ended: {@code ok}, {@code timeout} or an error's name; after how long; with what received. */
     record Outcome(String probe, String outcome, long millis, String detail) {
         boolean ok() {
             return outcome.equals("ok");

@@ -24,8 +24,13 @@ final class Service implements AutoCloseable {
 
     /** Starts {@code command} and waits for a line of its output that {@code ready} accepts. */
     static Service start(Predicate<String> ready, String... command) {
+        return start(ProcessBuilder::start, ready, command);
+    }
+
+    /** As {@link #start(Predicate, String...)}, with the process started by {@code starter}. */
+    static Service start(Probes.Starter starter, Predicate<String> ready, String... command) {
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process = starter.start(new ProcessBuilder(command).redirectErrorStream(true));
             Service service = new Service(process, String.join(" ", command));
             try {
                 service.readUntil(ready);

@@ -165,8 +165,8 @@ class SocketsIT {
     @Test
     void theProxyIsReachedAtItsUriOnTheHostEnd() throws Exception {
         String host = sandbox.proxyUri().getHost();
-        try (Service proxy = world.listenInPod("tcp", host, PodWorld.PROXY_PORT);
-                Service other = world.listenInPod("tcp", host, 9999)) {
+        try (Listeners proxy = world.listenInPod("tcp", host, PodWorld.PROXY_PORT);
+                Listeners other = world.listenInPod("tcp", host, 9999)) {
             InetAddress address = InetAddresses.forString(host);
             try (Socket socket = sandbox.sockets().socketFactory().createSocket(address, PodWorld.PROXY_PORT)) {
                 assertThat(line(socket)).contains(host);

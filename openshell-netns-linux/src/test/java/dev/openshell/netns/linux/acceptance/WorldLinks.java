@@ -34,6 +34,7 @@ final class WorldLinks {
                 address add 198.51.100.2/24 dev eth0
                 address add 2001:db8:1::2/64 dev eth0
                 address add 10.43.1.2/24 dev eth1
+                address add 2001:db8:3::2/64 dev eth1
                 link set eth0 up
                 link set eth1 up
                 route add default via 198.51.100.1
@@ -57,8 +58,10 @@ final class WorldLinks {
                 """
                 link set lo up
                 address add 10.43.1.3/24 dev eth0
+                address add 2001:db8:3::3/64 dev eth0
                 link set eth0 up
                 route add default via 10.43.1.2
+                route add default via 2001:db8:3::2
                 """);
     }
 
@@ -82,7 +85,7 @@ final class WorldLinks {
         return commands.toString();
     }
 
-    /** Has {@code pod} send what goes to {@code address} and {@code port} to {@code backend}, as a service proxy does. */
+    /** Has {@code pod} send what goes to a service on to {@code backend}, as a node's service proxy does. */
     static void rewrite(String pod, String iptables, String protocol, String address, int port, String backend) {
         for (String chain : List.of("PREROUTING", "OUTPUT")) {
             String rule = "-w -t nat -A %s -d %s -p %s --dport %d -j DNAT --to-destination %s"

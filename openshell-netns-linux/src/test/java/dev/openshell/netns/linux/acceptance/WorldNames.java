@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The names that a world's resolvers know. Any other below example and internal has no such domain; the rest is refused. */
+/** The names that a world's resolvers know. No other exists below example and internal; the rest is refused. */
 final class WorldNames {
     private WorldNames() {}
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Answers on many sockets in many network namespaces, from one process.
 
-Arguments: NETNS/tcp|udp/ADDRESS/PORT, NETNS being a name under /run/netns. Prints "ready" when all are open, and ends
-when its standard input does. A TCP connection gets one line, `tcp LOCAL PORT PEER PORT`, and the end of the stream; a
-datagram gets `udp LOCAL PORT PEER PORT`, from the very address that it was sent to.
+Arguments: NETNS/tcp|udp/ADDRESS/PORT, NETNS being a name under /run/netns, or - for the process's own. Prints "ready"
+when all are open, and ends when its standard input does. A TCP connection gets one line, `tcp LOCAL PORT PEER PORT`,
+and the end of the stream; a datagram gets `udp LOCAL PORT PEER PORT`, from the very address that it was sent to. For
+each line of standard input it prints what has come since the last one, `NETNS` before each such line, and "end".
 """
 import ctypes
 import os
@@ -43,10 +44,11 @@ def line(kind, local, port, peer):
     return ("%s %s %d %s %d\n" % (kind, local, port, peer[0], peer[1])).encode()
 
 
-def accept(selector, listener):
+def accept(selector, listener, seen, namespace):
     connection, peer = listener.accept()
     local = connection.getsockname()
     connection.setblocking(False)
+    seen.append(namespace + " " + line("tcp", local[0], local[1], peer).decode().strip())
     try:
         connection.send(line("tcp", local[0], local[1], peer))
         connection.shutdown(socket.SHUT_WR)
@@ -54,7 +56,7 @@ def accept(selector, listener):
         connection.close()
         return
     # What the client sends is read to its end: closing with unread data would reset the connection.
-    selector.register(connection, selectors.EVENT_READ, "connection")
+    selector.register(connection, selectors.EVENT_READ, ("connection", namespace))
 
 
 def drain(selector, connection):
@@ -67,7 +69,7 @@ def drain(selector, connection):
     connection.close()
 
 
-def answer(opened):
+def answer(opened, seen, namespace):
     data, ancillary, _, peer = opened.recvmsg(65536, 256)
     level, kind, info = ancillary[0]
     if level == socket.IPPROTO_IP:
@@ -76,6 +78,7 @@ def answer(opened):
     else:
         local = socket.inet_ntop(socket.AF_INET6, info[:16])
     reply = line("udp", local, opened.getsockname()[1], peer)
+    seen.append(namespace + " " + reply.decode().strip())
     try:
         opened.sendmsg([reply], [(level, kind, info)], 0, peer)
     except OSError:
@@ -83,22 +86,27 @@ def answer(opened):
 
 
 def main():
-    selector = selectors.DefaultSelector()
+    selector, seen = selectors.DefaultSelector(), []
     for argument in sys.argv[1:]:
         namespace, kind, address, port = argument.split("/")
-        enter(namespace)
-        selector.register(listen(kind, address, port), selectors.EVENT_READ, kind)
-    selector.register(sys.stdin, selectors.EVENT_READ, "stdin")
+        if namespace != "-":
+            enter(namespace)
+        selector.register(listen(kind, address, port), selectors.EVENT_READ, (kind, namespace))
+    selector.register(0, selectors.EVENT_READ, ("stdin", ""))
     print("ready", flush=True)
     while True:
         for key, _ in selector.select():
-            if key.data == "stdin":
-                return
+            kind, namespace = key.data
             try:
-                if key.data == "tcp":
-                    accept(selector, key.fileobj)
-                elif key.data == "udp":
-                    answer(key.fileobj)
+                if kind == "stdin":
+                    if not os.read(0, 4096):
+                        return
+                    print("\n".join(seen + ["end"]), flush=True)
+                    seen.clear()
+                elif kind == "tcp":
+                    accept(selector, key.fileobj, seen, namespace)
+                elif kind == "udp":
+                    answer(key.fileobj, seen, namespace)
                 else:
                     drain(selector, key.fileobj)
             except (BlockingIOError, ConnectionError):

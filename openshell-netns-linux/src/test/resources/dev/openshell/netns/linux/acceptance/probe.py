@@ -12,6 +12,7 @@ Arguments: TIMEOUT_MILLIS WORKERS. For each line there is one of output, in the 
     raw PROTOCOL ADDRESS        a raw socket; for ICMP the echo's answer is awaited, else it is sent only
     header PROTOCOL SOURCE ADDRESS   a raw IPv4 packet with a header of its own, sent only
     frame INTERFACE             an AF_PACKET socket, bound
+    inject INTERFACE SOURCE ADDRESS PORT   a UDP packet with any source, written to an AF_PACKET socket, sent only
     sctp ADDRESS PORT           connects a one-to-one socket
     from SOURCE udp|tcp ADDRESS PORT   as udp and tcp, bound to a source address that need not be the machine's
     sh COMMAND                  `ok` and the output if it exits 0, else `exit-STATUS`
@@ -157,6 +158,20 @@ def frame(interface):
     return "bound"
 
 
+def inject(interface, sender, address, port):
+    hardware = open("/proc/net/arp", encoding="ascii").read().split("\n")[1:]
+    gateway = next(row.split()[3] for row in hardware if row and row.split()[5] == interface)
+    body = struct.pack("!HHHH", 40000, int(port), 8 + 5, 0) + b"probe"
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0, 64, 17, 0)
+    head += socket.inet_aton(sender) + socket.inet_aton(address)
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as opened:
+        opened.bind((interface, 0x0800))
+        ends = bytes.fromhex(gateway.replace(":", "")) + opened.getsockname()[4]
+        opened.send(ends + b"\x08\x00" + head + body)
+    return "sent"
+
+
 def sh(*words):
     done = subprocess.run(["sh", "-c", " ".join(words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
@@ -171,7 +186,7 @@ class Exit(Exception):
 
 
 TRIES = {"tcp": tcp, "udp": udp, "dns": dns, "getaddrinfo": getaddrinfo, "ping": ping, "raw": raw, "header": header,
-         "frame": frame, "sctp": sctp, "from": source, "sh": sh}
+         "frame": frame, "inject": inject, "sctp": sctp, "from": source, "sh": sh}
 
 
 def attempt(line):
