@@ -8,11 +8,11 @@ import dev.openshell.netns.linux.netlink.Answers;
 import dev.openshell.netns.linux.netlink.Request;
 
 /** Requests to a namespace's rtnetlink, with refusals as exceptions. */
-final class Netlink {
+public final class Netlink {
     private Netlink() {}
 
     /** Sends {@code request}; of several messages that fail the first is reported, and all others were still tried. */
-    static Answers send(Kernel kernel, int namespace, Request request) {
+    public static Answers send(Kernel kernel, int namespace, Request request) {
         Answers answers = Answers.parse(request, kernel.netlink(namespace, request.toBytes()));
         if (!answers.failures().isEmpty()) {
             Answers.Failure failure = answers.failures().get(0);

@@ -1,0 +1,126 @@
+package dev.openshell.netns.linux;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The direction of the data, and who may use which library. */
+class ArchitectureTest {
+    private static final String BASE = "dev.openshell.netns.linux";
+
+    /** Each package and those of ours that it may use. */
+    private static final Map<String, Set<String>> MAY_USE = Map.of(
+            "base", Set.of(),
+            "sys", Set.of(),
+            "netlink", Set.of(),
+            "rules", Set.of(),
+            "resolve", Set.of("base"),
+            "process", Set.of("sys", "base"),
+            "kernel", Set.of("sys", "base", "process"),
+            "plan", Set.of("base", "kernel", "netlink", "rules", "resolve"));
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.openshell.netns");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"base", "sys", "netlink", "rules", "resolve", "process", "kernel", "plan"})
+    void dataFlowsOneWay(String name) {
+        Set<String> forbidden = new TreeSet<>(Set.of("cli", "demo"));
+        forbidden.addAll(MAY_USE.keySet());
+        forbidden.removeAll(MAY_USE.get(name));
+        forbidden.remove(name);
+        noClasses()
+                .that()
+                .resideInAPackage(BASE + "." + name)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(forbidden.stream().map(other -> BASE + "." + other).toArray(String[]::new))
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(LinuxProvider.class.getName())
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("dev.openshell.netns.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void theApiKnowsNoImplementation() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.openshell.netns")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(BASE + "..", "com.sun.jna..", "org.xbill..", "picocli..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nativeCodeStaysInThreePackages() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(BASE + ".sys", BASE + ".kernel", BASE + ".process", BASE + ".demo")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.sun.jna..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandLinePrints() {
+        noClasses()
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .orShould()
+                .callMethod(Throwable.class, "printStackTrace")
+                .check(CLASSES);
+    }
+
+    @Test
+    void noNameIsEverResolvedByTheJvm() {
+        noClasses()
+                .should()
+                .callMethod(java.net.InetAddress.class, "getByName", String.class)
+                .orShould()
+                .callMethod(java.net.InetAddress.class, "getAllByName", String.class)
+                .orShould()
+                .callConstructor(java.net.InetSocketAddress.class, String.class, int.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void noProcessIsStartedByTheJdk() {
+        noClasses()
+                .should()
+                .callMethod(ProcessBuilder.class, "start")
+                .orShould()
+                .callMethod(Runtime.class, "exec", String[].class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void publicTypesOfTheApiHaveNoGuavaInTheirSignatures() {
+        classes()
+                .that()
+                .resideInAPackage("dev.openshell.netns")
+                .and()
+                .arePublic()
+                .should(new PublicSignatures("com.google.common"))
+                .check(CLASSES);
+    }
+}
