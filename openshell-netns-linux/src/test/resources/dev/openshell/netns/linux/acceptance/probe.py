@@ -12,7 +12,8 @@ Arguments: TIMEOUT_MILLIS WORKERS. For each line there is one of output, in the 
     raw PROTOCOL ADDRESS        a raw socket; for ICMP the echo's answer is awaited, else it is sent only
     header PROTOCOL SOURCE ADDRESS   a raw IPv4 packet with a header of its own, sent only
     frame INTERFACE             an AF_PACKET socket, bound
-    inject INTERFACE SOURCE ADDRESS PORT   a UDP packet with any source, written to an AF_PACKET socket, sent only
+    inject INTERFACE SOURCE ADDRESS   a DNS query with any source, written to an AF_PACKET socket, sent only: an answer
+                                meets a closed port
     sctp ADDRESS PORT           connects a one-to-one socket
     from SOURCE udp|tcp ADDRESS PORT   as udp and tcp, bound to a source address that need not be the machine's
     sh COMMAND                  `ok` and the output if it exits 0, else `exit-STATUS`
@@ -84,10 +85,14 @@ def receive(opened, size):
     return data
 
 
+def question(name, number):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
+    return struct.pack("!HHHHHH", 4711, 0x100, 1, 0, 0, 0) + labels + struct.pack("!HH", number, 1)
+
+
 def dns(transport, server, name, record):
     number = {"A": 1, "AAAA": 28}[record]
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
-    query = struct.pack("!HHHHHH", 4711, 0x100, 1, 0, 0, 0) + labels + struct.pack("!HH", number, 1)
+    query = question(name, number)
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     with connected(server, 53, kind) as opened:
         if transport == "tcp":
@@ -97,7 +102,7 @@ def dns(transport, server, name, record):
             opened.send(query)
             answer = opened.recv(4096)
     flags, _, count = struct.unpack("!HHH", answer[2:8])
-    at, found = 12 + len(labels) + 4, []
+    at, found = len(query), []
     for _ in range(count):
         at = skip_name(answer, at)
         kind, _, _, size = struct.unpack("!HHIH", answer[at:at + 10])
@@ -158,10 +163,11 @@ def frame(interface):
     return "bound"
 
 
-def inject(interface, sender, address, port):
+def inject(interface, sender, address):
     hardware = open("/proc/net/arp", encoding="ascii").read().split("\n")[1:]
     gateway = next(row.split()[3] for row in hardware if row and row.split()[5] == interface)
-    body = struct.pack("!HHHH", 40000, int(port), 8 + 5, 0) + b"probe"
+    query = question("db.internal", 1)
+    body = struct.pack("!HHHH", 40000, 53, 8 + len(query), 0) + query
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0, 64, 17, 0)
     head += socket.inet_aton(sender) + socket.inet_aton(address)
     head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
