@@ -57,7 +57,8 @@ public abstract class Cidr {
         InetAddress address = InetAddresses.forString(text.substring(0, slash));
         Cidr cidr = of(address, Integer.parseInt(prefix));
         if (!cidr.address().equals(address)) {
-            throw new IllegalArgumentException("'" + text + "' has bits set after its prefix; did you mean " + cidr + "?");
+            throw new IllegalArgumentException(
+                    "'" + text + "' has bits set after its prefix; did you mean " + cidr + "?");
         }
         return cidr;
     }

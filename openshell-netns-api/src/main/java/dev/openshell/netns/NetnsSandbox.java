@@ -154,9 +154,7 @@ public interface NetnsSandbox extends AutoCloseable {
          */
         public Builder allowDnsFromHost() {
             String server = System.getenv(ENV_DNS);
-            return server == null || server.isBlank()
-                    ? set(draft().dnsFromHost(true))
-                    : environmentDns(server);
+            return server == null || server.isBlank() ? set(draft().dnsFromHost(true)) : environmentDns(server);
         }
 
         /** Allows TCP to port 443 of {@code host}, or to the port written behind it: see {@link DirectHost#of(String)}. */
@@ -215,7 +213,8 @@ public interface NetnsSandbox extends AutoCloseable {
 
         private Builder environmentDns(String server) {
             try {
-                return set(draft().addDnsServer(DnsServer.of(DnsServer.of(server.trim()).address(), ENV_DNS)));
+                return set(draft().addDnsServer(
+                                DnsServer.of(DnsServer.of(server.trim()).address(), ENV_DNS)));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(ENV_DNS + ": " + e.getMessage(), e);
             }
@@ -299,15 +298,16 @@ public interface NetnsSandbox extends AutoCloseable {
         }
 
         private static NetnsProvider onlyProvider() {
-            List<NetnsProvider> found = ServiceLoader.load(NetnsProvider.class, NetnsProvider.class.getClassLoader())
-                    .stream()
-                    .map(ServiceLoader.Provider::get)
-                    .toList();
+            List<NetnsProvider> found =
+                    ServiceLoader.load(NetnsProvider.class, NetnsProvider.class.getClassLoader()).stream()
+                            .map(ServiceLoader.Provider::get)
+                            .toList();
             if (found.size() != 1) {
                 throw new IllegalStateException(
                         found.isEmpty()
                                 ? "no NetnsProvider found; add openshell-netns-linux to the class or module path"
-                                : "several NetnsProviders found, " + found + "; choose one with builder(NetnsProvider)");
+                                : "several NetnsProviders found, " + found
+                                        + "; choose one with builder(NetnsProvider)");
             }
             return found.get(0);
         }

@@ -32,7 +32,9 @@ public abstract class RuleSet {
     public static RuleSet of(VethPair veth, Collection<Rule> rules) {
         TreeSet<String> seen = new TreeSet<>();
         return ImmutableRuleSet.of(
-                veth, new TreeSet<>(rules).stream().filter(rule -> seen.add(rule.toString())).toList());
+                veth,
+                new TreeSet<>(rules)
+                        .stream().filter(rule -> seen.add(rule.toString())).toList());
     }
 
     /** Returns the rules of one family. */

@@ -118,8 +118,9 @@ final class Text {
 
     static String namespaceName(String text) {
         if (!NAMESPACE.matcher(text).matches()) {
-            throw new IllegalArgumentException("'" + printable(text) + "' is not a namespace name; use up to 64 letters,"
-                    + " digits, '_', '-' and '.', the first a letter, a digit or '_'");
+            throw new IllegalArgumentException(
+                    "'" + printable(text) + "' is not a namespace name; use up to 64 letters,"
+                            + " digits, '_', '-' and '.', the first a letter, a digit or '_'");
         }
         return text;
     }

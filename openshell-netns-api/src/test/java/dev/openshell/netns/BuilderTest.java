@@ -37,9 +37,11 @@ class BuilderTest {
         assertThat(policy.name()).contains("agent-1");
         assertThat(policy.named()).isTrue();
         assertThat(policy.proxyPort()).hasValue(3128);
-        assertThat(policy.dnsServers()).extracting(server -> server.address().getHostAddress())
+        assertThat(policy.dnsServers())
+                .extracting(server -> server.address().getHostAddress())
                 .containsExactly("10.43.0.10", "2001:db8:0:0:0:0:0:53");
-        assertThat(policy.directHosts()).extracting(DirectHost::toString)
+        assertThat(policy.directHosts())
+                .extracting(DirectHost::toString)
                 .containsExactly("203.0.113.10:443", "db.internal:5432,5433", "wss-primary.slack.com:443");
         assertThat(policy.publicOnly()).isTrue();
         assertThat(policy.linkPool()).hasToString("172.20.0.0/24");
@@ -71,8 +73,11 @@ class BuilderTest {
             SandboxPolicy policy = builder.policy();
             expected = expected == null ? policy : expected;
             assertThat(policy).isEqualTo(expected);
-            assertThat(policy.directHosts()).extracting(DirectHost::origin)
-                    .containsExactlyElementsOf(expected.directHosts().stream().map(DirectHost::origin).toList());
+            assertThat(policy.directHosts())
+                    .extracting(DirectHost::origin)
+                    .containsExactlyElementsOf(expected.directHosts().stream()
+                            .map(DirectHost::origin)
+                            .toList());
         }
         assertThat(expected.directHosts().get(1)).hasToString("a.example:80,81,443");
     }
@@ -82,12 +87,14 @@ class BuilderTest {
         SandboxPolicy policy = builder()
                 .allowDns("10.43.0.10")
                 .directTcp("db.internal", 5432)
-                .fromEnvironment(Map.of(
-                        "OPENSHELL_DNS_SERVER", "10.43.0.11", "OPENSHELL_DIRECT_TCP_HOSTS", "db.internal:5433"))
+                .fromEnvironment(
+                        Map.of("OPENSHELL_DNS_SERVER", "10.43.0.11", "OPENSHELL_DIRECT_TCP_HOSTS", "db.internal:5433"))
                 .policy();
-        assertThat(policy.dnsServers()).extracting(DnsServer::origin)
+        assertThat(policy.dnsServers())
+                .extracting(DnsServer::origin)
                 .containsExactly("allowDns(\"10.43.0.10\")", "OPENSHELL_DNS_SERVER");
-        assertThat(policy.directHosts()).extracting(DirectHost::origin)
+        assertThat(policy.directHosts())
+                .extracting(DirectHost::origin)
                 .containsExactly("OPENSHELL_DIRECT_TCP_HOSTS + directTcp(\"db.internal\", 5432)");
     }
 
@@ -99,9 +106,11 @@ class BuilderTest {
                         "OPENSHELL_DIRECT_TCP_HOSTS", "a.example, b.example:5432 ,[2001:db8::1]:80"))
                 .policy();
         assertThat(policy.dnsServers()).hasSize(1);
-        assertThat(policy.directHosts()).extracting(DirectHost::toString)
+        assertThat(policy.directHosts())
+                .extracting(DirectHost::toString)
                 .containsExactly("[2001:db8::1]:80", "a.example:443", "b.example:5432");
-        assertThat(builder().fromEnvironment(Map.of()).policy()).isEqualTo(builder().policy());
+        assertThat(builder().fromEnvironment(Map.of()).policy())
+                .isEqualTo(builder().policy());
         assertThat(builder()
                         .fromEnvironment(Map.of("OPENSHELL_DNS_SERVER", " ", "OPENSHELL_DIRECT_TCP_HOSTS", ""))
                         .policy())
@@ -123,7 +132,8 @@ class BuilderTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "dns.example", "10.43.0", "10.43.0.10:53", "[2001:db8::53]", "fe80::1", "fe80::1%eth0", "127.0.0.53",
+                "", "dns.example", "10.43.0", "10.43.0.10:53", "[2001:db8::53]", "fe80::1", "fe80::1%eth0",
+                        "127.0.0.53",
                 "::1", "0.0.0.0", "::", "224.0.0.251", "ff02::fb", "169.254.169.253", "255.255.255.255", "10.43.0.10\n",
                 "::ffff:127.0.0.1", " 10.43.0.10"
             })
@@ -136,15 +146,28 @@ class BuilderTest {
     void refusesEmptyArrays() {
         assertThatThrownBy(() -> builder().allowDns(new String[0])).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder().directTcp(new String[0])).isInstanceOf(IllegalArgumentException.class);
-        assertThat(builder().allowDns(new String[] {"10.43.0.10"}).policy().dnsServers()).hasSize(1);
-        assertThat(builder().directTcp(new String[] {"a.example", "b.example:1"}).policy().directHosts())
+        assertThat(builder().allowDns(new String[] {"10.43.0.10"}).policy().dnsServers())
+                .hasSize(1);
+        assertThat(builder()
+                        .directTcp(new String[] {"a.example", "b.example:1"})
+                        .policy()
+                        .directHosts())
                 .hasSize(2);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "a b", "-a", ".a", "..", "a/b", "a\nb", "ä", "a;b", "$(id)",
+                "",
+                "a b",
+                "-a",
+                ".a",
+                "..",
+                "a/b",
+                "a\nb",
+                "ä",
+                "a;b",
+                "$(id)",
                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
             })
     void refusesNamespaceNames(String name) {
@@ -167,7 +190,8 @@ class BuilderTest {
         assertThatThrownBy(() -> builder().timeout(Duration.ofMillis(-1))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder().terminationGrace(Duration.ofMillis(-1)))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThat(builder().terminationGrace(Duration.ZERO).policy().terminationGrace()).isZero();
+        assertThat(builder().terminationGrace(Duration.ZERO).policy().terminationGrace())
+                .isZero();
     }
 
     @Test
@@ -202,7 +226,8 @@ class BuilderTest {
         assertThat(RuleSet.of(veth, List.of(one, same)).rules()).containsExactly(same);
         assertThat(veth.hostAddress()).hasToString("/10.200.0.5");
         assertThat(veth.sandboxAddress()).hasToString("/10.200.0.6");
-        Rule ipv6 = Rule.of(Rule.Kind.DIRECT, Protocol.TCP, Cidr.parse("2001:db8::1/128").address(), 443, "c");
+        Rule ipv6 = Rule.of(
+                Rule.Kind.DIRECT, Protocol.TCP, Cidr.parse("2001:db8::1/128").address(), 443, "c");
         assertThatThrownBy(() -> RuleSet.of(veth, List.of(ipv6))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> VethPair.builder()
                         .hostInterface("osh-abcdefghijkl")

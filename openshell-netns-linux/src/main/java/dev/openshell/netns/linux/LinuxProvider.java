@@ -54,8 +54,7 @@ public final class LinuxProvider implements NetnsProvider {
                     .orElseGet(() -> SystemResolver.of(new HostChannels(kernel, host), conf, HOSTS, deadline));
             ResolvedPolicy resolved =
                     new PolicyResolver(names, conf, view.addresses(), view::routed, deadline).resolve(policy);
-            Enforcement enforcement =
-                    Enforcement.of(kernel, host, resolved, new LinkAllocator(random), deadline);
+            Enforcement enforcement = Enforcement.of(kernel, host, resolved, new LinkAllocator(random), deadline);
             NetnsSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, conf);
             done = true;
             return sandbox;

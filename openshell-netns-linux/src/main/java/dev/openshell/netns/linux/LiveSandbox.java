@@ -43,9 +43,8 @@ final class LiveSandbox implements NetnsSandbox {
         this.resolved = resolved;
         this.enforcement = enforcement;
         this.resolvConf = SandboxResolvConf.text(resolved.nameservers(), hostConf);
-        String name = resolved.policy()
-                .name()
-                .orElse(enforcement.ruleSet().veth().hostInterface());
+        String name =
+                resolved.policy().name().orElse(enforcement.ruleSet().veth().hostInterface());
         long pid = ProcessHandle.current().pid();
         Path path = enforcement.published().orElse(Path.of("/proc/" + pid + "/fd/" + enforcement.namespace()));
         this.namespace = Namespace.of(name, enforcement.inode(), path);
@@ -108,8 +107,8 @@ final class LiveSandbox implements NetnsSandbox {
 
     /** Runs {@code body} inside by way of a descriptor of its own, which {@link #close()} can't take away meanwhile. */
     private <T> T enter(Callable<T> body) throws Exception {
-        int own = whileOpen(
-                () -> kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace()))));
+        int own =
+                whileOpen(() -> kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace()))));
         try {
             return kernel.call(own, body);
         } catch (KernelException e) {

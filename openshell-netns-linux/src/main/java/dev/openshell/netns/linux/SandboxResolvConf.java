@@ -18,7 +18,9 @@ final class SandboxResolvConf {
             text.append("search ").append(String.join(" ", host.search())).append('\n');
         }
         for (InetAddress nameserver : nameservers) {
-            text.append("nameserver ").append(InetAddresses.toAddrString(nameserver)).append('\n');
+            text.append("nameserver ")
+                    .append(InetAddresses.toAddrString(nameserver))
+                    .append('\n');
         }
         return text.append("options ndots:")
                 .append(host.ndots())

@@ -45,7 +45,8 @@ class ArchitectureTest {
                 .resideInAPackage(BASE + "." + name)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(forbidden.stream().map(other -> BASE + "." + other).toArray(String[]::new))
+                .resideInAnyPackage(
+                        forbidden.stream().map(other -> BASE + "." + other).toArray(String[]::new))
                 .orShould()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(LinuxProvider.class.getName())

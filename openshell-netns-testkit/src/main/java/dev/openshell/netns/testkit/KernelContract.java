@@ -81,7 +81,8 @@ public abstract class KernelContract {
         try {
             assertThat(kernel.inode(other)).isNotEqualTo(kernel.inode(namespace));
             kernel.writeSysctl(namespace, "net/ipv4/conf/lo/forwarding", "1");
-            assertThat(kernel.readSysctl(namespace, "net/ipv4/conf/lo/forwarding")).contains("1");
+            assertThat(kernel.readSysctl(namespace, "net/ipv4/conf/lo/forwarding"))
+                    .contains("1");
             assertThat(kernel.readSysctl(other, "net/ipv4/conf/lo/forwarding")).contains("0");
         } finally {
             kernel.close(other);
@@ -117,11 +118,14 @@ public abstract class KernelContract {
 
     @Test
     void whatIsNotThereIsSaid() {
-        assertThat(kernel.readSysctl(namespace, "net/ipv4/conf/nosuch/forwarding")).isEmpty();
+        assertThat(kernel.readSysctl(namespace, "net/ipv4/conf/nosuch/forwarding"))
+                .isEmpty();
         assertThatThrownBy(() -> kernel.writeSysctl(namespace, "net/ipv4/conf/nosuch/forwarding", "1"))
-                .isInstanceOfSatisfying(KernelException.class, e -> assertThat(e.errno()).isEqualTo(ENOENT));
+                .isInstanceOfSatisfying(
+                        KernelException.class, e -> assertThat(e.errno()).isEqualTo(ENOENT));
         assertThatThrownBy(() -> kernel.openNamespace(Optional.of(Path.of("/run/netns/nosuch-namespace"))))
-                .isInstanceOfSatisfying(KernelException.class, e -> assertThat(e.errno()).isEqualTo(ENOENT));
+                .isInstanceOfSatisfying(
+                        KernelException.class, e -> assertThat(e.errno()).isEqualTo(ENOENT));
     }
 
     @Test

@@ -42,7 +42,8 @@ public final class PolicyArbitraries {
     /** Returns ports, 1 to 65535, with a liking for well-known and extreme ones. */
     public static Arbitrary<Integer> ports() {
         return Arbitraries.oneOf(
-                Arbitraries.of(1, 53, 80, 443, 5432, 65535), Arbitraries.integers().between(1, 65535));
+                Arbitraries.of(1, 53, 80, 443, 5432, 65535),
+                Arbitraries.integers().between(1, 65535));
     }
 
     /** Returns DNS names of up to four labels. */
@@ -75,8 +76,8 @@ public final class PolicyArbitraries {
     public static Arbitrary<UnaryOperator<NetnsSandbox.Builder>> calls() {
         Arbitrary<UnaryOperator<NetnsSandbox.Builder>> dns =
                 addresses().map(address -> builder -> builder.allowDns(InetAddresses.toAddrString(address)));
-        Arbitrary<UnaryOperator<NetnsSandbox.Builder>> named = Combinators.combine(names(), ports())
-                .as((name, port) -> builder -> builder.directTcp(name, port));
+        Arbitrary<UnaryOperator<NetnsSandbox.Builder>> named =
+                Combinators.combine(names(), ports()).as((name, port) -> builder -> builder.directTcp(name, port));
         Arbitrary<UnaryOperator<NetnsSandbox.Builder>> literal = Combinators.combine(addresses(), ports())
                 .as((address, port) -> builder -> builder.directTcp(InetAddresses.toAddrString(address), port));
         Arbitrary<UnaryOperator<NetnsSandbox.Builder>> switches =
@@ -114,8 +115,7 @@ public final class PolicyArbitraries {
     /** Returns rule sets on one link, with origins of any characters at all. */
     public static Arbitrary<RuleSet> ruleSets() {
         return links().flatMap(veth -> {
-            Arbitrary<InetAddress> reachable =
-                    veth.network6().isPresent() ? addresses() : addresses(Family.IPV4);
+            Arbitrary<InetAddress> reachable = veth.network6().isPresent() ? addresses() : addresses(Family.IPV4);
             Arbitrary<Rule> forwarded = Combinators.combine(
                             Arbitraries.of(Rule.Kind.DNS, Rule.Kind.DIRECT),
                             Arbitraries.of(Protocol.values()),

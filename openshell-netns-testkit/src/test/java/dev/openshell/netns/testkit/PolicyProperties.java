@@ -33,14 +33,14 @@ class PolicyProperties {
     }
 
     @Property
-    void orderNeverMatters(
-            @ForAll("calls") List<UnaryOperator<NetnsSandbox.Builder>> calls, @ForAll Random random) {
+    void orderNeverMatters(@ForAll("calls") List<UnaryOperator<NetnsSandbox.Builder>> calls, @ForAll Random random) {
         List<UnaryOperator<NetnsSandbox.Builder>> shuffled = new ArrayList<>(calls);
         Collections.shuffle(shuffled, random);
         SandboxPolicy one = policy(calls);
         SandboxPolicy other = policy(shuffled);
         assertThat(other).isEqualTo(one).hasSameHashCodeAs(one);
-        assertThat(other.directHosts()).extracting(DirectHost::origin)
+        assertThat(other.directHosts())
+                .extracting(DirectHost::origin)
                 .isEqualTo(one.directHosts().stream().map(DirectHost::origin).toList());
     }
 

@@ -47,11 +47,9 @@ final class RunCommand implements Callable<Integer> {
             Thread closer = new Thread(sandbox::close, "openshell-netns-close");
             Runtime.getRuntime().addShutdownHook(closer);
             ProcessBuilder builderOfCommand = new ProcessBuilder(command).inheritIO();
-            builder.policy()
-                    .proxyPort()
-                    .ifPresent(port -> builderOfCommand
-                            .environment()
-                            .put("OPENSHELL_PROXY", sandbox.proxyUri().toString()));
+            builder.policy().proxyPort().ifPresent(port -> builderOfCommand
+                    .environment()
+                    .put("OPENSHELL_PROXY", sandbox.proxyUri().toString()));
             Process process;
             try {
                 process = sandbox.start(builderOfCommand);

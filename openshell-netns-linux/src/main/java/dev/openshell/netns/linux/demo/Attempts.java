@@ -63,8 +63,7 @@ final class Attempts {
 
     /** Sends a datagram, and reads the greeting of whoever is there. */
     static Attempt udp(String address, int port) {
-        return place ->
-                timed(Services.greeting(address, port), () -> datagram(place, address, port, new byte[] {'?'}));
+        return place -> timed(Services.greeting(address, port), () -> datagram(place, address, port, new byte[] {'?'}));
     }
 
     /** Asks the nameserver at {@code server} for the address of {@code name}, which is {@code expected}. */
@@ -128,8 +127,11 @@ final class Attempts {
 
     /** A struct sockaddr_in or sockaddr_in6. */
     private static byte[] socketAddress(int domain, byte[] address, int port) {
-        ByteBuffer family = ByteBuffer.allocate(2).order(ByteOrder.nativeOrder()).putShort((short) domain);
-        ByteBuffer out = ByteBuffer.allocate(domain == AF_INET ? 16 : 28).put(family.flip()).putShort((short) port);
+        ByteBuffer family =
+                ByteBuffer.allocate(2).order(ByteOrder.nativeOrder()).putShort((short) domain);
+        ByteBuffer out = ByteBuffer.allocate(domain == AF_INET ? 16 : 28)
+                .put(family.flip())
+                .putShort((short) port);
         if (domain == AF_INET6) {
             out.putInt(0);
         }

@@ -42,7 +42,10 @@ final class Capture implements Closeable {
             byte[] timeval = turn.putLong(0).putLong(TURN_MICROSECONDS).array();
             Libc.setsockopt(capture.socket, Libc.SOL_SOCKET, Libc.SO_RCVTIMEO, timeval, timeval.length);
             ByteBuffer address = ByteBuffer.allocate(SOCKADDR_LL).order(ByteOrder.nativeOrder());
-            address.putShort((short) AF_PACKET).put((byte) 0).put((byte) ETH_P_ALL).putInt(index);
+            address.putShort((short) AF_PACKET)
+                    .put((byte) 0)
+                    .put((byte) ETH_P_ALL)
+                    .putInt(index);
             Libc.bind(capture.socket, address.array(), SOCKADDR_LL);
             return capture;
         } catch (LastErrorException e) {

@@ -68,7 +68,8 @@ public final class Demo {
             String hostEnd = InetAddresses.toAddrString(sandbox.veth().hostAddress());
             world.serveOn(hostEnd);
             List<Probe> probes = Probes.of(hostEnd, world.ipv6());
-            int namespace = world.kernel().openNamespace(Optional.of(sandbox.namespace().path()));
+            int namespace =
+                    world.kernel().openNamespace(Optional.of(sandbox.namespace().path()));
             try {
                 return Report.of(probes, before, measurement.run(probes, inside(sandbox), namespace));
             } finally {

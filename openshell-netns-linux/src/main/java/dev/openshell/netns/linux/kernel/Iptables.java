@@ -21,8 +21,9 @@ final class Iptables {
     /** Returns the variant whose rules this namespace has, else the one behind {@code iptables-restore}. */
     static IptablesVariant find(Deadline deadline) throws IOException {
         boolean legacyRules = legacyTables() && hasRules(IptablesVariant.LEGACY, deadline);
-        boolean nftRules = Tool.find(program(IptablesVariant.NFT, Family.IPV4, "save")).isPresent()
-                && hasRules(IptablesVariant.NFT, deadline);
+        boolean nftRules =
+                Tool.find(program(IptablesVariant.NFT, Family.IPV4, "save")).isPresent()
+                        && hasRules(IptablesVariant.NFT, deadline);
         if (legacyRules && nftRules) {
             throw new KernelException(
                     0,

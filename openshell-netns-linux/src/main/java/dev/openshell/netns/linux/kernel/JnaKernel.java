@@ -133,9 +133,7 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline) {
-        return wanted == IptablesVariant.AUTO
-                ? inside(namespace, "iptables", () -> Iptables.find(deadline))
-                : wanted;
+        return wanted == IptablesVariant.AUTO ? inside(namespace, "iptables", () -> Iptables.find(deadline)) : wanted;
     }
 
     @Override
@@ -192,8 +190,9 @@ public final class JnaKernel implements Kernel {
             throw new KernelException(Errno.EACCES, e.getMessage());
         }
         String source = descriptor(namespace).toString();
-        int file = system(path.toString(), () -> Libc.open(
-                path.toString(), Libc.O_RDONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC, 0));
+        int file = system(
+                path.toString(),
+                () -> Libc.open(path.toString(), Libc.O_RDONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC, 0));
         close(file);
         boolean done = false;
         try {

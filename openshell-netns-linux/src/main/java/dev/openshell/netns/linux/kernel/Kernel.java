@@ -51,8 +51,7 @@ public interface Kernel {
     IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline);
 
     /** Loads iptables-restore input, each table at once or not at all; with {@code keep} as under {@code --noflush}. */
-    void restore(
-            int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline);
+    void restore(int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline);
 
     /** Returns what iptables-save prints. */
     String save(int namespace, Family family, IptablesVariant variant, Deadline deadline);

@@ -40,14 +40,10 @@ final class RtnetlinkSocket {
         while (finished < expected) {
             byte[] sender = new byte[SOCKADDR_NL];
             int length = Libc.recvfrom(
-                            socket,
-                            buffer,
-                            new NativeLong(buffer.length),
-                            0,
-                            sender,
-                            new IntByReference(sender.length))
+                            socket, buffer, new NativeLong(buffer.length), 0, sender, new IntByReference(sender.length))
                     .intValue();
-            boolean fromKernel = ByteBuffer.wrap(sender).order(ByteOrder.nativeOrder()).getInt(4) == 0;
+            boolean fromKernel =
+                    ByteBuffer.wrap(sender).order(ByteOrder.nativeOrder()).getInt(4) == 0;
             if (fromKernel) {
                 answers.write(buffer, 0, length);
                 finished += count(buffer, length, true);
@@ -92,6 +88,9 @@ final class RtnetlinkSocket {
 
     /** A struct timeval of two 64-bit fields. */
     private static byte[] seconds(long seconds) {
-        return ByteBuffer.allocate(16).order(ByteOrder.nativeOrder()).putLong(seconds).array();
+        return ByteBuffer.allocate(16)
+                .order(ByteOrder.nativeOrder())
+                .putLong(seconds)
+                .array();
     }
 }

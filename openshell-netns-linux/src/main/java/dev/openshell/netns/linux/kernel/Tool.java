@@ -107,8 +107,7 @@ final class Tool {
     private static int await(int pid, String program, Deadline deadline) {
         boolean reaped = false;
         try (Memory info = new Memory(SIGINFO_SIZE)) {
-            int pidfd = Libc.syscall(
-                            new NativeLong(Libc.SYS_PIDFD_OPEN), new NativeLong(pid), zero(), zero(), zero())
+            int pidfd = Libc.syscall(new NativeLong(Libc.SYS_PIDFD_OPEN), new NativeLong(pid), zero(), zero(), zero())
                     .intValue();
             try {
                 while (!readable(pidfd)) {

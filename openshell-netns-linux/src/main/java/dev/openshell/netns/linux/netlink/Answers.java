@@ -49,7 +49,8 @@ public final class Answers {
         while (in.remaining() >= Request.HEADER) {
             int length = in.getInt(in.position());
             if (length < Request.HEADER || length > in.remaining()) {
-                throw new IllegalArgumentException("netlink message of " + length + " bytes, " + in.remaining() + " left");
+                throw new IllegalArgumentException(
+                        "netlink message of " + length + " bytes, " + in.remaining() + " left");
             }
             ByteBuffer message = slice(in, 0, length);
             answers.add(request, message);

@@ -26,14 +26,20 @@ final class Attributes {
     }
 
     Attributes bytes(int type, byte[] value) {
-        room(4 + value.length).putShort((short) (4 + value.length)).putShort((short) type).put(value);
+        room(4 + value.length)
+                .putShort((short) (4 + value.length))
+                .putShort((short) type)
+                .put(value);
         return align();
     }
 
     Attributes u32(int type, int value) {
         return bytes(
                 type,
-                ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array());
+                ByteBuffer.allocate(4)
+                        .order(ByteOrder.nativeOrder())
+                        .putInt(value)
+                        .array());
     }
 
     Attributes u8(int type, int value) {

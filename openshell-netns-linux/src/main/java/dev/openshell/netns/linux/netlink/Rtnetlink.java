@@ -57,8 +57,11 @@ public final class Rtnetlink {
      */
     public static Request newVeth(End host, End peer, int peerNamespace) {
         Attributes payload = end(host).nested(IFLA_LINKINFO, info -> info.string(IFLA_INFO_KIND, "veth")
-                .nested(IFLA_INFO_DATA, data -> data.bytes(
-                        VETH_INFO_PEER, end(peer).u32(IFLA_NET_NS_FD, peerNamespace).toBytes())));
+                .nested(
+                        IFLA_INFO_DATA,
+                        data -> data.bytes(
+                                VETH_INFO_PEER,
+                                end(peer).u32(IFLA_NET_NS_FD, peerNamespace).toBytes())));
         return new Request()
                 .add(
                         "RTM_NEWLINK",
@@ -128,7 +131,9 @@ public final class Rtnetlink {
 
     /** Adds the default route of the gateway's family. ENETUNREACH: the gateway is not on the link, or it is down. */
     public static Request newDefaultRoute(int index, InetAddress gateway) {
-        Attributes payload = route(Family.of(gateway), 0).bytes(RTA_GATEWAY, gateway.getAddress()).u32(RTA_OIF, index);
+        Attributes payload = route(Family.of(gateway), 0)
+                .bytes(RTA_GATEWAY, gateway.getAddress())
+                .u32(RTA_OIF, index);
         return new Request()
                 .add(
                         "RTM_NEWROUTE default via",
@@ -179,7 +184,10 @@ public final class Rtnetlink {
                         "all routes",
                         RTM_GETROUTE,
                         Request.NLM_F_DUMP,
-                        new Attributes().raw((byte) af(family), (byte) 0, (byte) 0, (byte) 0).raw32(0).raw32(0));
+                        new Attributes()
+                                .raw((byte) af(family), (byte) 0, (byte) 0, (byte) 0)
+                                .raw32(0)
+                                .raw32(0));
     }
 
     /** Asks for the route that a packet to {@code destination} takes. ENETUNREACH, EHOSTUNREACH, EACCES: none. */
@@ -191,12 +199,7 @@ public final class Rtnetlink {
                 .raw32(0)
                 .bytes(RTA_DST, destination.getAddress());
         return new Request()
-                .add(
-                        "RTM_GETROUTE",
-                        InetAddresses.toAddrString(destination),
-                        RTM_GETROUTE,
-                        Request.NLM_F_ACK,
-                        payload);
+                .add("RTM_GETROUTE", InetAddresses.toAddrString(destination), RTM_GETROUTE, Request.NLM_F_ACK, payload);
     }
 
     private static Attributes ifinfo(int index, int flags, int change) {

@@ -108,7 +108,8 @@ public final class Enforcement {
                 .toList();
         List<Action> cut =
                 undo.stream().filter(Action.ConfigureIfThere.class::isInstance).toList();
-        List<Action> release = undo.stream().filter(Action.Release.class::isInstance).toList();
+        List<Action> release =
+                undo.stream().filter(Action.Release.class::isInstance).toList();
         List<Action> rest = undo.stream()
                 .filter(action -> !cut.contains(action) && !release.contains(action))
                 .toList();

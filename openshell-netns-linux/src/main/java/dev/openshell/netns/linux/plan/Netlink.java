@@ -20,7 +20,8 @@ public final class Netlink {
                     "rtnetlink " + failure.name(),
                     failure.object(),
                     failure.errno(),
-                    Errno.name(failure.errno()) + failure.text().map(text -> " " + text).orElse(""),
+                    Errno.name(failure.errno())
+                            + failure.text().map(text -> " " + text).orElse(""),
                     Errno.remedy(failure.errno()),
                     null);
         }

@@ -110,7 +110,8 @@ final class PlanExecutor {
                 kernel.restore(namespace(load.where()), load.family(), variant, load.text(), keep, deadline);
             }
         } else if (action instanceof Action.Configure configure) {
-            Netlink.send(kernel, namespace(configure.where()), configure.request().apply(sandbox));
+            Netlink.send(
+                    kernel, namespace(configure.where()), configure.request().apply(sandbox));
         } else if (action instanceof Action.ConfigureIfThere configure) {
             sendIfThere(namespace(configure.where()), configure.request().apply(sandbox));
         } else if (action instanceof Action.SetSysctl sysctl) {
@@ -125,8 +126,8 @@ final class PlanExecutor {
     }
 
     private void sendIfThere(int namespace, Request request) {
-        for (Answers.Failure failure :
-                Answers.parse(request, kernel.netlink(namespace, request.toBytes())).failures()) {
+        for (Answers.Failure failure : Answers.parse(request, kernel.netlink(namespace, request.toBytes()))
+                .failures()) {
             if (failure.errno() != Errno.ENODEV) {
                 throw new KernelException(failure.errno(), failure.name() + " " + failure.object());
             }

@@ -39,8 +39,7 @@ public final class PlanText {
         Deadline deadline = Deadline.in(policy.timeout());
         ResolvConf conf = ResolvConf.ofHost(policy.resolvConf());
         HostResolver names = policy.resolver()
-                .orElseGet(() ->
-                        SystemResolver.of(ChannelOpener.direct(), conf, Path.of("/etc/hosts"), deadline));
+                .orElseGet(() -> SystemResolver.of(ChannelOpener.direct(), conf, Path.of("/etc/hosts"), deadline));
         ResolvedPolicy resolved =
                 new PolicyResolver(names, conf, ownAddresses(), PlanText::routed, deadline).resolve(policy);
         return of(resolved.on(LinkAllocator.example(resolved)));
@@ -53,23 +52,24 @@ public final class PlanText {
             text.append(heading("sandbox", family)).append(compiler.sandbox(rules, family));
         }
         for (Family family : Family.values()) {
-            String standing = HostRules.of("").standing(rules.veth().network(family).isPresent());
+            String standing =
+                    HostRules.of("").standing(rules.veth().network(family).isPresent());
             text.append(heading("host", family)).append(RestoreText.merge(standing, compiler.host(rules, family)));
         }
         return text.toString();
     }
 
     private static String header(VethPair veth) {
-        StringBuilder header = new StringBuilder("# link " + veth.hostInterface() + " - " + veth.sandboxInterface() + '\n');
+        StringBuilder header =
+                new StringBuilder("# link " + veth.hostInterface() + " - " + veth.sandboxInterface() + '\n');
         for (Family family : Family.values()) {
-            veth.network(family)
-                    .ifPresent(network -> header.append("# host ")
-                            .append(InetAddresses.toAddrString(network.at(1)))
-                            .append(" sandbox ")
-                            .append(InetAddresses.toAddrString(network.at(2)))
-                            .append(" network ")
-                            .append(network)
-                            .append('\n'));
+            veth.network(family).ifPresent(network -> header.append("# host ")
+                    .append(InetAddresses.toAddrString(network.at(1)))
+                    .append(" sandbox ")
+                    .append(InetAddresses.toAddrString(network.at(2)))
+                    .append(" network ")
+                    .append(network)
+                    .append('\n'));
         }
         return header.toString();
     }

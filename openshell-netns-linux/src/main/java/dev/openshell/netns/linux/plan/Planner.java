@@ -60,7 +60,8 @@ final class Planner {
             if (!swept.isEmpty()) {
                 steps.add(load("sweep the rules of dead sandboxes", Where.HOST, family, swept));
             }
-            String standing = entry.getValue().standing(rules.veth().network(family).isPresent());
+            String standing =
+                    entry.getValue().standing(rules.veth().network(family).isPresent());
             steps.add(load("deny on the host", Where.HOST, family, standing)
                     .undoneBy(Undo.IF_TRIED, new Action.Release(link.host().name())));
         }
@@ -106,7 +107,8 @@ final class Planner {
                     "configure the host end",
                     name,
                     new Action.Configure(
-                            Where.HOST, sandbox -> Rtnetlink.noLinkLocal(link.host().index(), name))));
+                            Where.HOST,
+                            sandbox -> Rtnetlink.noLinkLocal(link.host().index(), name))));
             steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/accept_ra", "0"));
             steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/disable_ipv6", ipv6 ? "0" : "1"));
         }

@@ -86,11 +86,12 @@ public final class PolicyResolver {
     private List<DnsServer> nameservers(SandboxPolicy policy) {
         List<DnsServer> servers = new ArrayList<>(policy.dnsServers());
         if (policy.dnsFromHost()) {
-            InetAddress found = hostConf.usableNameserver().orElseThrow(() -> failure(
-                    "nameserver of the host",
-                    "resolv.conf names none that another namespace can reach",
-                    "name one with allowDns, or set OPENSHELL_DNS_SERVER",
-                    null));
+            InetAddress found = hostConf.usableNameserver()
+                    .orElseThrow(() -> failure(
+                            "nameserver of the host",
+                            "resolv.conf names none that another namespace can reach",
+                            "name one with allowDns, or set OPENSHELL_DNS_SERVER",
+                            null));
             servers.add(DnsServer.of(found, "allowDnsFromHost()"));
         }
         for (DnsServer server : servers) {
@@ -171,8 +172,7 @@ public final class PolicyResolver {
                 .toList();
     }
 
-    private static NetnsException failure(
-            String object, String reason, String remedy, @Nullable Throwable cause) {
+    private static NetnsException failure(String object, String reason, String remedy, @Nullable Throwable cause) {
         return new NetnsException(STEP, object, 0, reason, remedy, cause);
     }
 }

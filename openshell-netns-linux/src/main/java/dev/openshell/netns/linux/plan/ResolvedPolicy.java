@@ -33,8 +33,8 @@ public record ResolvedPolicy(SandboxPolicy policy, List<Rule> forwarded, Map<Str
     public RuleSet on(VethPair veth) {
         List<Rule> rules = new ArrayList<>(forwarded);
         policy.proxyPort()
-                .ifPresent(port -> rules.add(Rule.of(
-                        Rule.Kind.PROXY, Protocol.TCP, veth.hostAddress(), port, "proxy(" + port + ")")));
+                .ifPresent(port -> rules.add(
+                        Rule.of(Rule.Kind.PROXY, Protocol.TCP, veth.hostAddress(), port, "proxy(" + port + ")")));
         return RuleSet.of(veth, rules);
     }
 }

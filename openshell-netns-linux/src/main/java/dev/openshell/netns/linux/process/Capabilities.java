@@ -42,8 +42,8 @@ final class Capabilities implements AutoCloseable {
         byte[] text = new byte[4096];
         try (InputStream in = new FileInputStream("/proc/sys/kernel/cap_last_cap")) {
             int length = in.read(text);
-            return new Capabilities(Integer.parseInt(
-                    new String(text, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip()));
+            return new Capabilities(
+                    Integer.parseInt(new String(text, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip()));
         }
     }
 

@@ -172,8 +172,7 @@ public final class NamespaceProcesses {
         private void signal(Entry entry, int signal) {
             int pidfd = -1;
             try {
-                pidfd = Libc.syscall(
-                                new NativeLong(Libc.SYS_PIDFD_OPEN), new NativeLong(entry.pid()), NONE, NONE, NONE)
+                pidfd = Libc.syscall(new NativeLong(Libc.SYS_PIDFD_OPEN), new NativeLong(entry.pid()), NONE, NONE, NONE)
                         .intValue();
                 if (isLive(entry)) {
                     Libc.syscall(

@@ -9,8 +9,8 @@ import java.util.List;
 
 /** Strings as C has them: in the encoding that the JVM found in its environment, and ended by a NUL. */
 final class NativeText {
-    static final Charset CHARSET =
-            Charset.forName(System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
+    static final Charset CHARSET = Charset.forName(
+            System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
     private NativeText() {}
 

@@ -88,7 +88,8 @@ final class ProcTable {
     private static List<Integer> list(Path directory) throws IOException {
         List<Integer> numbers = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "[0-9]*")) {
-            entries.forEach(entry -> numbers.add(Integer.valueOf(entry.getFileName().toString())));
+            entries.forEach(
+                    entry -> numbers.add(Integer.valueOf(entry.getFileName().toString())));
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }

@@ -42,15 +42,15 @@ public final class HostRules {
         List<String> lines = new ArrayList<>();
         lines.addAll(ensure("raw", Map.of("PREROUTING", Chains.SOURCE), sourceChain(), List.of()));
         if (withNat) {
-            lines.addAll(ensure(
-                    "nat", Map.of("POSTROUTING", Chains.POSTROUTING), Map.of(), List.of(Chains.POSTROUTING)));
+            lines.addAll(
+                    ensure("nat", Map.of("POSTROUTING", Chains.POSTROUTING), Map.of(), List.of(Chains.POSTROUTING)));
         }
         Map<String, String> hooks = new LinkedHashMap<>();
         hooks.put("INPUT", Chains.INPUT);
         hooks.put("FORWARD", Chains.FORWARD);
         hooks.put("OUTPUT", Chains.OUTPUT);
-        lines.addAll(ensure(
-                "filter", hooks, denyChains(), List.of(Chains.FROM, Chains.LOCAL, Chains.TO, Chains.UPLINK)));
+        lines.addAll(
+                ensure("filter", hooks, denyChains(), List.of(Chains.FROM, Chains.LOCAL, Chains.TO, Chains.UPLINK)));
         return lines.isEmpty() ? "" : IptablesCompiler.text(lines);
     }
 
@@ -103,16 +103,17 @@ public final class HostRules {
             return List.of();
         }
         List<String> lines = new ArrayList<>(List.of("*" + table));
-        // Declaring a chain empties it: those that hold other sandboxes' rules are declared only where they are missing.
+        // Declaring a chain empties it: those that hold other sandboxes' rules are declared only where they are
+        // missing.
         fixed.keySet().forEach(chain -> lines.add(":" + chain + " - [0:0]"));
-        open.stream().filter(chain -> !saved.hasChain(table, chain)).forEach(chain -> lines.add(":" + chain + " - [0:0]"));
+        open.stream()
+                .filter(chain -> !saved.hasChain(table, chain))
+                .forEach(chain -> lines.add(":" + chain + " - [0:0]"));
         fixed.values().forEach(lines::addAll);
         hooks.forEach((hook, chain) -> {
             String rule = hookRule(table, hook, chain);
             if (!isFirst(table, hook, chain)) {
-                saved.rules(table, hook).stream()
-                        .filter(rule::equals)
-                        .forEach(there -> lines.add(delete(there)));
+                saved.rules(table, hook).stream().filter(rule::equals).forEach(there -> lines.add(delete(there)));
                 lines.add(rule.replaceFirst("-A (\\S+)", "-I $1 1"));
             }
         });
@@ -129,7 +130,10 @@ public final class HostRules {
     public Set<String> links() {
         Set<String> links = new TreeSet<>();
         for (String table : saved.tables()) {
-            saved.chains(table).stream().map(Chains::link).filter(link -> !link.isEmpty()).forEach(links::add);
+            saved.chains(table).stream()
+                    .map(Chains::link)
+                    .filter(link -> !link.isEmpty())
+                    .forEach(links::add);
         }
         saved.rules("raw", Chains.SOURCE).stream()
                 .map(SavedRules::incoming)
@@ -151,13 +155,15 @@ public final class HostRules {
     private String removal(Predicate<String> doomedChain, Predicate<String> doomedLink) {
         List<String> lines = new ArrayList<>();
         for (String table : saved.tables()) {
-            List<String> doomed = saved.chains(table).stream().filter(doomedChain).toList();
+            List<String> doomed =
+                    saved.chains(table).stream().filter(doomedChain).toList();
             List<String> body = new ArrayList<>();
             for (String chain : saved.chains(table)) {
                 if (!doomed.contains(chain)) {
                     saved.rules(table, chain).stream()
                             .filter(rule -> doomed.contains(SavedRules.target(rule))
-                                    || (chain.equals(Chains.SOURCE) && doomedLink.test(SavedRules.incoming(rule))
+                                    || (chain.equals(Chains.SOURCE)
+                                            && doomedLink.test(SavedRules.incoming(rule))
                                             && !SavedRules.incoming(rule).isEmpty()))
                             .forEach(rule -> body.add(delete(rule)));
                 }
@@ -195,7 +201,8 @@ public final class HostRules {
             int start = rule.indexOf(GUARD_COMMENT);
             if (start >= 0) {
                 String note = rule.substring(start + GUARD_COMMENT.length()).split("[\" ]", 2)[0];
-                guards.computeIfAbsent(SavedRules.incoming(rule), link -> new ArrayList<>()).add(note);
+                guards.computeIfAbsent(SavedRules.incoming(rule), link -> new ArrayList<>())
+                        .add(note);
             }
         }
         return guards;
@@ -217,9 +224,8 @@ public final class HostRules {
 
     /** {@code a.b.c.d[-e.f.g.h][:port[-port]]} or {@code [v6]:port}: the first address. */
     private static String withoutPort(String target, Family family) {
-        String address = family == Family.IPV6
-                ? target.replaceFirst("^\\[([^\\]]*)\\].*", "$1")
-                : target.split(":", 2)[0];
+        String address =
+                family == Family.IPV6 ? target.replaceFirst("^\\[([^\\]]*)\\].*", "$1") : target.split(":", 2)[0];
         return address.split("-", 2)[0];
     }
 

@@ -75,11 +75,12 @@ public final class IptablesCompiler implements RuleCompiler {
         }
         List<String> lines = new ArrayList<>(List.of("*nat", ":" + Chains.nat(veth) + " - [0:0]"));
         for (Rule rule : forwarded) {
-            lines.add(flow(Line.in(Chains.nat(veth)), rule, veth, "", "").comment(rule.origin()).jump("MASQUERADE"));
+            lines.add(flow(Line.in(Chains.nat(veth)), rule, veth, "", "")
+                    .comment(rule.origin())
+                    .jump("MASQUERADE"));
         }
-        lines.add(Line.in(Chains.POSTROUTING)
-                .source(sandboxAddress(veth, family))
-                .jump(Chains.nat(veth)));
+        lines.add(
+                Line.in(Chains.POSTROUTING).source(sandboxAddress(veth, family)).jump(Chains.nat(veth)));
         lines.add("COMMIT");
         return lines;
     }
@@ -96,17 +97,24 @@ public final class IptablesCompiler implements RuleCompiler {
         lines.add(noMidStream(Chains.local(veth)));
         for (Rule rule : rules.rules(family)) {
             if (rule.kind() == Rule.Kind.PROXY) {
-                Line line = Line.in(Chains.local(veth)).destination(rule.address()).protocol("tcp");
+                Line line =
+                        Line.in(Chains.local(veth)).destination(rule.address()).protocol("tcp");
                 line.match("tcp", "--dport", Integer.toString(rule.port()));
-                lines.add(flow(line, rule, veth, "NEW,ESTABLISHED", "ORIGINAL").comment(rule.origin()).jump("ACCEPT"));
+                lines.add(flow(line, rule, veth, "NEW,ESTABLISHED", "ORIGINAL")
+                        .comment(rule.origin())
+                        .jump("ACCEPT"));
             } else {
                 Line line = Line.in(Chains.from(veth)).protocol(rule.protocol().toString());
-                lines.add(flow(line, rule, veth, "NEW,ESTABLISHED", "ORIGINAL").comment(rule.origin()).jump("ACCEPT"));
+                lines.add(flow(line, rule, veth, "NEW,ESTABLISHED", "ORIGINAL")
+                        .comment(rule.origin())
+                        .jump("ACCEPT"));
             }
         }
         for (Rule rule : rules.rules(family)) {
             Line line = Line.in(Chains.to(veth));
-            lines.add(flow(line, rule, veth, "RELATED,ESTABLISHED", "REPLY").comment(rule.origin()).jump("ACCEPT"));
+            lines.add(flow(line, rule, veth, "RELATED,ESTABLISHED", "REPLY")
+                    .comment(rule.origin())
+                    .jump("ACCEPT"));
         }
         InetAddress own = sandboxAddress(veth, family);
         String link = veth.hostInterface();

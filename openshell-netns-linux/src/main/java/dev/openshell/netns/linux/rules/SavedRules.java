@@ -23,7 +23,8 @@ final class SavedRules {
             } else if (line.startsWith(":")) {
                 table.computeIfAbsent(line.substring(1).split(" ", 2)[0], name -> new ArrayList<>());
             } else if (line.startsWith("-A ")) {
-                table.computeIfAbsent(line.split(" ", 3)[1], name -> new ArrayList<>()).add(line);
+                table.computeIfAbsent(line.split(" ", 3)[1], name -> new ArrayList<>())
+                        .add(line);
             }
         }
         return saved;

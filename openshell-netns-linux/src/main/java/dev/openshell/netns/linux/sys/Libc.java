@@ -93,6 +93,7 @@ public final class Libc {
 
     /** {@code pollfd} is a struct pollfd of 8 bytes: descriptor, events, revents. Returns 0 when the time is up. */
     public static native int poll(Pointer pollfd, NativeLong count, int timeoutMillis) throws LastErrorException;
+
     public static native int fchmod(int fd, int mode) throws LastErrorException;
 
     public static native int flock(int fd, int operation) throws LastErrorException;

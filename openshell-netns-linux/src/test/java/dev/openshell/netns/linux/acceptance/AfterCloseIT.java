@@ -70,7 +70,9 @@ class AfterCloseIT {
                 assertThat(sandbox.ruleSet().rules()).isNotEmpty();
                 world.mustInPod("sysctl", "-q", "-w", "net.ipv4.conf.eth0.forwarding=1");
             }
-            assertThat(world.mustInPod("sysctl", "-n", "net.ipv4.conf.eth0.forwarding").trim()).isEqualTo("1");
+            assertThat(world.mustInPod("sysctl", "-n", "net.ipv4.conf.eth0.forwarding")
+                            .trim())
+                    .isEqualTo("1");
         }
     }
 
@@ -78,7 +80,8 @@ class AfterCloseIT {
     @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
     void anApplyThatFailsLeavesNothing(Setting setting) {
         try (PodWorld world = setting.open()) {
-            assertThatThrownBy(() -> setting.builder(world).directTcp("nobody.example").apply())
+            assertThatThrownBy(() ->
+                            setting.builder(world).directTcp("nobody.example").apply())
                     .isInstanceOf(NetnsException.class);
             PodState pod = world.snapshot();
             JvmState jvm = JvmState.now();
@@ -109,7 +112,8 @@ class AfterCloseIT {
                 assertThat(inside.reached(Probes.PATIENCE, Setting.allowed()))
                         .hasSize(Setting.allowed().size());
                 assertThat(world.capture().takeFlows()).isEqualTo(setting.flows());
-                assertThat(inside.reached(Probes.PATIENCE, setting.refused(second))).isEmpty();
+                assertThat(inside.reached(Probes.PATIENCE, setting.refused(second)))
+                        .isEmpty();
                 assertThat(world.capture().take()).isEmpty();
             }
             assertThat(world.settled(pod).lines()).containsExactlyElementsOf(pod.lines());
@@ -176,8 +180,7 @@ class AfterCloseIT {
     @Test
     void processesInsideEndWithTheSandbox() throws Exception {
         try (PodWorld world = PodWorld.open(PodWorld.Variant.PLAIN)) {
-            NetnsSandbox sandbox = new Setting(PodWorld.Variant.PLAIN, IptablesVariant.AUTO)
-                    .apply(world);
+            NetnsSandbox sandbox = new Setting(PodWorld.Variant.PLAIN, IptablesVariant.AUTO).apply(world);
             List<Process> processes = new ArrayList<>();
             processes.add(sandbox.start(new ProcessBuilder("sleep", "1000")));
             processes.add(sandbox.start(new ProcessBuilder("sh", "-c", "trap '' TERM; while :; do sleep 1000; done")));

@@ -77,7 +77,9 @@ class BadInputIT {
                 new Case("the pod", b -> b.directTcp("pod-itself.example"), List.of(PodWorld.POD, "host's own")),
                 new Case("the pod's address", b -> b.directTcp(PodWorld.POD), List.of("host's own")),
                 new Case(
-                        "private", b -> b.directTcp("private.example").publicOnly(), List.of("10.43.7.7", "publicOnly")),
+                        "private",
+                        b -> b.directTcp("private.example").publicOnly(),
+                        List.of("10.43.7.7", "publicOnly")),
                 new Case("the pod as resolver", b -> b.allowDns(PodWorld.POD), List.of(PodWorld.POD, "host itself")),
                 new Case("a taken pool", b -> b.linkPool("10.43.1.0/24"), List.of("10.43.1.0/24", "linkPool")),
                 new Case(
@@ -136,9 +138,11 @@ class BadInputIT {
     @Test
     void aStubInResolvConfIsNeverOpened(@TempDir Path directory) throws IOException {
         Path stub = Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.11\n");
-        Path real = Files.writeString(directory.resolve("real.conf"), "# x\nnameserver 127.0.0.1\nnameserver 10.43.0.10\n");
+        Path real =
+                Files.writeString(directory.resolve("real.conf"), "# x\nnameserver 127.0.0.1\nnameserver 10.43.0.10\n");
         refused(builder().resolvConf(stub).allowDnsFromHost(), "resolv.conf", "allowDns");
-        try (NetnsSandbox sandbox = builder().resolvConf(real).allowDnsFromHost().apply()) {
+        try (NetnsSandbox sandbox =
+                builder().resolvConf(real).allowDnsFromHost().apply()) {
             assertThat(sandbox.ruleSet().rules()).hasToString("[tcp:10.43.0.10:53, udp:10.43.0.10:53]");
         }
     }

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("real-kernel")
 @TestInstance(Lifecycle.PER_CLASS)
 class CommandLineIT {
-    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private static final Path JAR = Path.of(System.getProperty("openshell.jar"));
     private static final int SIGTERM_STATUS = 143;
 
@@ -53,7 +54,8 @@ class CommandLineIT {
     }
 
     private List<String> command(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", world.pod(), JAVA, "-jar", JAR.toString()));
+        List<String> command =
+                new ArrayList<>(List.of("ip", "netns", "exec", world.pod(), JAVA, "-jar", JAR.toString()));
         command.addAll(Arrays.asList(arguments));
         return command;
     }
@@ -101,7 +103,8 @@ class CommandLineIT {
                 command("run", "--", "sh", "-c", probe));
         assertThat(run.out).contains("nameserver " + PodWorld.DNS);
         assertThat(run.out.lines().filter(line -> line.startsWith("ok "))).hasSize(1);
-        assertThat(run.out.lines().filter(line -> line.startsWith("ECONNREFUSED "))).hasSize(1);
+        assertThat(run.out.lines().filter(line -> line.startsWith("ECONNREFUSED ")))
+                .hasSize(1);
         assertThat(run.err).isEmpty();
     }
 
@@ -194,7 +197,12 @@ class CommandLineIT {
     @Test
     void planNeedsNoPrivilegeAndIsTakenByTheRealTool() throws Exception {
         List<String> command = new ArrayList<>(List.of(
-                "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"));
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "--bounding-set=-all",
+                "--inh-caps=-all"));
         List<String> jar = command("plan", "--proxy", "3128", "--dns", PodWorld.DNS, "--direct-tcp", PodWorld.LISTED6);
         command.addAll(jar.subList(4, jar.size()));
         // The jar has to be where anybody can read it.

@@ -115,11 +115,10 @@ class FaultIT {
     @ValueSource(ints = {3, 10, 25})
     void theExceptionSaysWhatFailed(int call) {
         FaultyKernel faulty = new FaultyKernel(new JnaKernel(), call, false);
-        assertThatThrownBy(() -> builder(faulty).apply())
-                .isInstanceOfSatisfying(NetnsException.class, e -> {
-                    assertThat(e.step()).isNotBlank();
-                    assertThat(e.object()).isNotBlank();
-                    assertThat(e).hasMessageContaining("EIO").hasMessageContaining(e.step());
-                });
+        assertThatThrownBy(() -> builder(faulty).apply()).isInstanceOfSatisfying(NetnsException.class, e -> {
+            assertThat(e.step()).isNotBlank();
+            assertThat(e.object()).isNotBlank();
+            assertThat(e).hasMessageContaining("EIO").hasMessageContaining(e.step());
+        });
     }
 }

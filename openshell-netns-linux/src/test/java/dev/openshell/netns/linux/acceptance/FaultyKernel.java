@@ -46,14 +46,15 @@ final class FaultyKernel {
         return (Kernel) Proxy.newProxyInstance(
                 Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, (proxy, method, arguments) -> {
                     Object[] given = arguments == null ? new Object[0] : arguments;
-                    boolean counts = !NEVER.contains(method.getName())
-                            && (!after || HALF_DONE.contains(method.getName()));
+                    boolean counts =
+                            !NEVER.contains(method.getName()) && (!after || HALF_DONE.contains(method.getName()));
                     if (!counts || ++calls != failing) {
                         return invoke(method, given);
                     }
-                    failed = method.getName() + " " + List.of(given).stream()
-                            .filter(argument -> argument instanceof String || argument instanceof Enum)
-                            .toList();
+                    failed = method.getName() + " "
+                            + List.of(given).stream()
+                                    .filter(argument -> argument instanceof String || argument instanceof Enum)
+                                    .toList();
                     if (after) {
                         invoke(method, given);
                     }

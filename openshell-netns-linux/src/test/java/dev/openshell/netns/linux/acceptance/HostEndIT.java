@@ -35,7 +35,8 @@ class HostEndIT {
                 assertThat(inside.all(Setting.allowed()).values())
                         .filteredOn(outcome -> !outcome.ok())
                         .isEmpty();
-                assertThat(inside.one("tcp " + Setting.host(sandbox) + " 3128").ok()).isTrue();
+                assertThat(inside.one("tcp " + Setting.host(sandbox) + " 3128").ok())
+                        .isTrue();
                 assertThat(proxy.take()).hasSize(1);
                 assertThat(world.capture().takeFlows()).isEqualTo(new TreeSet<>(setting.flows()));
             }
@@ -99,8 +100,12 @@ class HostEndIT {
                 assertThat(world.listeners().take()).isEmpty();
                 assertThat(open.take()).isEmpty();
                 assertThat(inside.reached(Probes.PATIENCE, in)).hasSize(2);
-                assertThat(neighbour.one("tcp 10.43.1.2 80").ok()).as("the pod's own service").isTrue();
-                assertThat(uplink.one("tcp 198.51.100.2 80").ok()).as("the pod's own service").isTrue();
+                assertThat(neighbour.one("tcp 10.43.1.2 80").ok())
+                        .as("the pod's own service")
+                        .isTrue();
+                assertThat(uplink.one("tcp 198.51.100.2 80").ok())
+                        .as("the pod's own service")
+                        .isTrue();
             }
         }
     }
@@ -119,7 +124,8 @@ class HostEndIT {
                         .hasSize(Setting.allowed().size());
             }
             assertThat(neighbour.one("tcp 203.0.113.10 80").ok()).isTrue();
-            assertThat(world.mustInPod("sysctl", "-n", "net.ipv4.ip_forward").trim()).isEqualTo("1");
+            assertThat(world.mustInPod("sysctl", "-n", "net.ipv4.ip_forward").trim())
+                    .isEqualTo("1");
         }
     }
 

@@ -22,10 +22,7 @@ class HostileNamesIT {
     private static final Setting PLAIN = new Setting(PodWorld.Variant.PLAIN, IptablesVariant.AUTO);
 
     @ParameterizedTest
-    @CsvSource({
-        "rebind.example, 169.254.169.254",
-        "pod-itself.example, 198.51.100.2",
-        "nobody.example, nobody.example"
+    @CsvSource({"rebind.example, 169.254.169.254", "pod-itself.example, 198.51.100.2", "nobody.example, nobody.example"
     })
     void aNameWithoutAnAddressThatMayBeReachedIsAnError(String name, String told) {
         try (PodWorld world = PodWorld.open(PodWorld.Variant.PLAIN)) {
@@ -48,11 +45,11 @@ class HostileNamesIT {
                     .containsExactlyInAnyOrder(
                             "tcp:203.0.113.13:443", "tcp:203.0.113.10:5432", "tcp:203.0.113.11:5432");
             Probes inside = Setting.probes(world, sandbox);
-            List<String> allowed =
-                    List.of("tcp 203.0.113.13 443", "tcp 203.0.113.10 5432", "tcp 203.0.113.11 5432");
+            List<String> allowed = List.of("tcp 203.0.113.13 443", "tcp 203.0.113.10 5432", "tcp 203.0.113.11 5432");
             assertThat(inside.reached(Probes.PATIENCE, allowed)).hasSize(3);
             assertThat(inside.one("tcp 203.0.113.10 443").refusedInTime()).isTrue();
-            assertThat(inside.one("dns udp 10.43.0.10 db.internal A").refusedInTime()).isTrue();
+            assertThat(inside.one("dns udp 10.43.0.10 db.internal A").refusedInTime())
+                    .isTrue();
         }
     }
 
@@ -61,7 +58,10 @@ class HostileNamesIT {
         try (PodWorld world = PodWorld.open(PodWorld.Variant.PLAIN)) {
             NetnsSandbox.Builder builder = PLAIN.builder(world).directTcp("private.example");
             try (NetnsSandbox sandbox = builder.apply()) {
-                assertThat(Setting.probes(world, sandbox).one("tcp 10.43.7.7 443").ok()).isTrue();
+                assertThat(Setting.probes(world, sandbox)
+                                .one("tcp 10.43.7.7 443")
+                                .ok())
+                        .isTrue();
             }
             assertThatThrownBy(() -> builder.publicOnly().apply())
                     .isInstanceOf(NetnsException.class)

@@ -84,10 +84,8 @@ class Ipv6OpenIT {
                 NetnsSandbox other = apply(setting, world);
                 Listeners open = world.listen(other::start, List.of("-/tcp/::/80", "-/udp/::/53"))) {
             List<String> refused = refused(sandbox);
-            String neighbourSandbox = other.veth()
-                    .sandboxAddress(Family.IPV6)
-                    .orElseThrow()
-                    .getHostAddress();
+            String neighbourSandbox =
+                    other.veth().sandboxAddress(Family.IPV6).orElseThrow().getHostAddress();
             Probes inside = Setting.probes(world, sandbox);
             assertThat(inside.reached(Probes.PATIENCE, ALLOWED)).hasSize(ALLOWED.size());
             world.listeners().take();
@@ -139,7 +137,8 @@ class Ipv6OpenIT {
             assertThat(uplink.reached(Probes.PATIENCE, back)).hasSameSizeAs(back);
             world.mustInPod("sysctl", "-q", "-w", "net.ipv6.conf.all.forwarding=0");
             try (NetnsSandbox sandbox = apply(setting, world)) {
-                assertThat(Setting.probes(world, sandbox).reached(Probes.PATIENCE, ALLOWED)).hasSize(ALLOWED.size());
+                assertThat(Setting.probes(world, sandbox).reached(Probes.PATIENCE, ALLOWED))
+                        .hasSize(ALLOWED.size());
                 world.listeners().take();
                 assertThat(neighbour.reached(DROPPED, through)).isEmpty();
                 assertThat(uplink.reached(DROPPED, back)).isEmpty();

@@ -25,7 +25,9 @@ class MainCaseIT {
     void whatIsAllowedWorksAndNothingElseLeavesThePod(Setting setting) throws IOException {
         try (PodWorld world = setting.open();
                 NetnsSandbox sandbox = setting.apply(world)) {
-            assertThat(world.capture().takeFlows()).as("resolving the listed names").isSubsetOf(setting.flows());
+            assertThat(world.capture().takeFlows())
+                    .as("resolving the listed names")
+                    .isSubsetOf(setting.flows());
 
             assertThat(node(sandbox, "require('dns').resolve4('%s', (e, a) => console.log(e || a.sort().join()))"))
                     .isEqualTo("203.0.113.10,203.0.113.11");
@@ -46,7 +48,8 @@ class MainCaseIT {
 
             // An answer that does not fit is asked for again over TCP, by the C library itself.
             assertThat(inside.one("dns udp 10.43.0.10 many.example A").detail()).contains(" TC");
-            assertThat(inside.one("getaddrinfo many.example").detail().split(" ")).hasSize(60);
+            assertThat(inside.one("getaddrinfo many.example").detail().split(" "))
+                    .hasSize(60);
             assertThat(world.capture().takeFlows()).hasSize(2).isSubsetOf(setting.flows());
             assertThat(inside.one("getaddrinfo nobody.example").outcome()).isEqualTo("EAI_NONAME");
         }
@@ -84,7 +87,8 @@ class MainCaseIT {
             probes.add("tcp " + Setting.host(sandbox) + " 80");
             assertThat(inside.all(probes).values()).allMatch(Probes.Outcome::refusedInTime);
             assertThat(world.capture().take()).isEmpty();
-            assertThat(Probes.at(world, world::feedInPod).reached(Probes.PATIENCE, probes)).hasSize(probes.size());
+            assertThat(Probes.at(world, world::feedInPod).reached(Probes.PATIENCE, probes))
+                    .hasSize(probes.size());
         }
     }
 

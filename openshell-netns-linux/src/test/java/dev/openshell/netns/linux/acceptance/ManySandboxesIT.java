@@ -50,8 +50,12 @@ class ManySandboxesIT {
             List<Tenant> tenants = new ArrayList<>();
             try {
                 tenants.addAll(all(threads, SANDBOXES, i -> tenant(setting, world, i)));
-                assertThat(tenants).extracting(t -> t.sandbox().veth().network()).doesNotHaveDuplicates();
-                assertThat(tenants).extracting(t -> t.sandbox().namespace().inode()).doesNotHaveDuplicates();
+                assertThat(tenants)
+                        .extracting(t -> t.sandbox().veth().network())
+                        .doesNotHaveDuplicates();
+                assertThat(tenants)
+                        .extracting(t -> t.sandbox().namespace().inode())
+                        .doesNotHaveDuplicates();
                 List<String> everything = new ArrayList<>(List.of("dns udp 10.43.0.10 db.internal A"));
                 IntStream.range(0, SANDBOXES).mapToObj(ManySandboxesIT::target).forEach(everything::add);
                 tenants.forEach(tenant -> everything.add(tenant.proxyProbe()));
@@ -97,8 +101,7 @@ class ManySandboxesIT {
                 .allowDns(PodWorld.DNS)
                 .directTcp(words[1], Integer.parseInt(words[2]))
                 .apply();
-        return new Tenant(
-                sandbox, world.listenInPod("tcp", Setting.host(sandbox), PodWorld.PROXY_PORT), target(i));
+        return new Tenant(sandbox, world.listenInPod("tcp", Setting.host(sandbox), PodWorld.PROXY_PORT), target(i));
     }
 
     private static String target(int i) {

@@ -23,7 +23,9 @@ class OldKernelIT {
         Kernel real = new JnaKernel();
         return (Kernel) Proxy.newProxyInstance(
                 Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, (proxy, method, arguments) -> {
-                    if (arguments != null && arguments.length > 1 && arguments[1].toString().endsWith("force_forwarding")) {
+                    if (arguments != null
+                            && arguments.length > 1
+                            && arguments[1].toString().endsWith("force_forwarding")) {
                         assertThat(method.getName()).isEqualTo("readSysctl");
                         return Optional.empty();
                     }
@@ -57,13 +59,17 @@ class OldKernelIT {
                 NetnsSandbox second = builder(world).apply();
                 assertThat(sysctl(world, ALL)).isEqualTo("1");
                 assertThat(sysctl(world, ACCEPT_RA)).isEqualTo("2");
-                assertThat(Setting.probes(world, first).one("tcp " + PodWorld.LISTED6 + " 443").ok())
+                assertThat(Setting.probes(world, first)
+                                .one("tcp " + PodWorld.LISTED6 + " 443")
+                                .ok())
                         .isTrue();
                 assertThat(world.inPod("ip6tables-nft-save").output())
                         .contains("-A OPENSHELL-UPLINK -m comment --comment \"openshell:all.forwarding-0\" -j DROP");
                 second.close();
                 assertThat(sysctl(world, ALL)).isEqualTo("1");
-                assertThat(Setting.probes(world, first).one("tcp " + PodWorld.LISTED6 + " 443").ok())
+                assertThat(Setting.probes(world, first)
+                                .one("tcp " + PodWorld.LISTED6 + " 443")
+                                .ok())
                         .isTrue();
             }
             assertThat(world.settled(before)).isEqualTo(before);

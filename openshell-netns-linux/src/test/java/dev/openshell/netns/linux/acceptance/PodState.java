@@ -65,7 +65,8 @@ record PodState(List<String> lines) {
             if (line.startsWith("*")) {
                 table = line.substring(1);
             } else if (line.startsWith("-") || (line.startsWith(":") && !line.contains(" ACCEPT "))) {
-                lines.add(tool + " " + table + ": " + COUNTER.matcher(line).replaceAll("").trim());
+                lines.add(tool + " " + table + ": "
+                        + COUNTER.matcher(line).replaceAll("").trim());
             }
         }
         return lines;

@@ -47,7 +47,9 @@ class PodWorldIT {
                 PodWorld.UDP_PORTS.forEach(port -> probes.add("udp " + host + " " + port));
             }
             world.mustInPod("sysctl", "-q", "-w", "net.ipv4.ping_group_range=0 0");
-            assertThat(pod.all(probes).values()).filteredOn(outcome -> !outcome.ok()).isEmpty();
+            assertThat(pod.all(probes).values())
+                    .filteredOn(outcome -> !outcome.ok())
+                    .isEmpty();
             String expected = variant == PodWorld.Variant.HOST_SERVICE
                     ? "tcp 10.43.9.9 8443 198.51.100.2 "
                     : "tcp 203.0.113.10 443 198.51.100.2 ";
@@ -72,7 +74,8 @@ class PodWorldIT {
                 }
             }
             assertThat(pod.one("dns udp 10.43.0.10 many.example A").detail()).contains(" TC");
-            assertThat(pod.one("dns tcp 10.43.0.10 many.example A").detail().split(" ")).hasSize(61);
+            assertThat(pod.one("dns tcp 10.43.0.10 many.example A").detail().split(" "))
+                    .hasSize(61);
             assertThat(pod.one("getaddrinfo db.internal").detail()).isEqualTo("203.0.113.12");
             assertThat(pod.one("tcp 10.43.0.10 80").ok()).isEqualTo(variant != PodWorld.Variant.DNS_SERVICE);
         }
@@ -115,8 +118,7 @@ class PodWorldIT {
     void theNeighbourGetsThroughOnlyIfThePodForwards() {
         try (PodWorld world = PodWorld.open(PodWorld.Variant.PLAIN)) {
             Probes neighbour = Probes.at(world, world::feedInNeighbour);
-            List<String> probes =
-                    List.of("tcp 203.0.113.10 443", "udp 203.0.113.10 443", "tcp 2001:db8:2::10 443");
+            List<String> probes = List.of("tcp 203.0.113.10 443", "udp 203.0.113.10 443", "tcp 2001:db8:2::10 443");
             assertThat(neighbour.reached(Duration.ofMillis(300), probes)).isEmpty();
             assertThat(world.capture().takeFlows()).noneMatch(flow -> flow.endsWith(" by uplink"));
             assertThat(world.listeners().take()).isEmpty();
@@ -152,8 +154,12 @@ class PodWorldIT {
             changes(world, before, "sysctl -q -w net.ipv6.conf.eth0.accept_ra=%s", "2", "1");
             changes(world, before, "ip address %s 10.200.0.1/30 dev eth1", "add", "del");
             changes(world, before, "ip route %s 10.200.0.0/30 dev eth1", "add", "del");
-            changes(world, before, "ip neighbour %s 10.43.1.77 lladdr 02:00:00:00:00:01 dev eth1 nud permanent",
-                    "add", "del");
+            changes(
+                    world,
+                    before,
+                    "ip neighbour %s 10.43.1.77 lladdr 02:00:00:00:00:01 dev eth1 nud permanent",
+                    "add",
+                    "del");
             changes(world, before, "nft %s table inet other", "add", "delete");
         }
     }
@@ -187,8 +193,7 @@ class PodWorldIT {
     void aWorldThatCanNotBeMadeLeavesNothing() {
         PodWorld.open(PodWorld.Variant.PLAIN).close();
         JvmState before = JvmState.now();
-        Throwable failure =
-                catchThrowable(() -> PodWorld.open(PodWorld.Variant.DNS_SERVICE, "no-such-iptables"));
+        Throwable failure = catchThrowable(() -> PodWorld.open(PodWorld.Variant.DNS_SERVICE, "no-such-iptables"));
         assertThat(failure).hasMessageContaining("no-such-iptables");
         String pod = failure.getMessage().replaceFirst("(?s).*(osh-pod-[0-9a-f]{8}).*", "$1");
         assertThat(JvmState.now()).isEqualTo(before);

@@ -29,12 +29,15 @@ class RefusalIT {
                     .isEmpty();
             // A kernel may have no SCTP: then there is nothing to compare with.
             assertThat(inside.one("sctp 203.0.113.10 443").refusedInTime()).isTrue();
-            assertThat(inside.one("from 198.51.100.77 udp 203.0.113.10 443").refusedInTime()).isTrue();
-            assertThat(inside.one("from 198.51.100.77 tcp 203.0.113.10 443").refusedInTime()).isTrue();
+            assertThat(inside.one("from 198.51.100.77 udp 203.0.113.10 443").refusedInTime())
+                    .isTrue();
+            assertThat(inside.one("from 198.51.100.77 tcp 203.0.113.10 443").refusedInTime())
+                    .isTrue();
             assertThat(world.capture().take()).isEmpty();
             assertThat(world.listeners().take()).isEmpty();
 
-            assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).hasSize(Setting.allowed().size());
+            assertThat(inside.reached(Probes.PATIENCE, Setting.allowed()))
+                    .hasSize(Setting.allowed().size());
             assertThat(world.capture().takeFlows()).isEqualTo(new TreeSet<>(setting.flows()));
             world.mustInPod("sysctl", "-q", "-w", "net.ipv4.ping_group_range=0 0");
             assertThat(Probes.at(world, world::feedInPod).all(refused).values())
@@ -76,7 +79,8 @@ class RefusalIT {
             assertThat(proxy.take()).isEmpty();
             assertThat(world.capture().take()).isEmpty();
 
-            assertThat(Setting.probes(world, two).reached(Probes.PATIENCE, probes)).hasSize(4);
+            assertThat(Setting.probes(world, two).reached(Probes.PATIENCE, probes))
+                    .hasSize(4);
             assertThat(open.take()).hasSize(3);
             assertThat(proxy.take()).hasSize(1);
         }

@@ -79,10 +79,12 @@ class RootInsideIT {
             assertThat(probes.reached(Probes.PATIENCE, attempts)).isEmpty();
             assertThat(PodState.of(path).lines()).containsExactlyElementsOf(inside.lines());
             assertThat(world.snapshot().lines()).containsExactlyElementsOf(pod.lines());
-            assertThat(probes.reached(Probes.PATIENCE, setting.refused(sandbox))).isEmpty();
+            assertThat(probes.reached(Probes.PATIENCE, setting.refused(sandbox)))
+                    .isEmpty();
             assertThat(world.capture().take()).isEmpty();
             assertThat(world.listeners().take()).isEmpty();
-            assertThat(probes.reached(Probes.PATIENCE, Setting.allowed())).hasSize(Setting.allowed().size());
+            assertThat(probes.reached(Probes.PATIENCE, Setting.allowed()))
+                    .hasSize(Setting.allowed().size());
             Probes outside = Probes.at(world, world::feedInNeighbour);
             assertThat(ADMINISTRATION.stream().map(outside::one))
                     .filteredOn(outcome -> !outcome.ok())
@@ -122,11 +124,15 @@ class RootInsideIT {
             assertThat(otherOpen.take()).isEmpty();
             assertThat(otherProxy.take()).isEmpty();
 
-            assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).hasSize(Setting.allowed().size());
-            assertThat(inside.one("tcp " + Setting.host(sandbox) + " 3128").ok()).isTrue();
+            assertThat(inside.reached(Probes.PATIENCE, Setting.allowed()))
+                    .hasSize(Setting.allowed().size());
+            assertThat(inside.one("tcp " + Setting.host(sandbox) + " 3128").ok())
+                    .isTrue();
             assertThat(world.capture().takeFlows()).isEqualTo(new TreeSet<>(setting.flows()));
             assertThat(proxy.take()).hasSize(1);
-            assertThat(root.one("frame eth0").ok()).as("there is no confinement from outside").isTrue();
+            assertThat(root.one("frame eth0").ok())
+                    .as("there is no confinement from outside")
+                    .isTrue();
         }
     }
 
@@ -149,7 +155,8 @@ class RootInsideIT {
 
             assertThat(root.one(lookUp).ok()).isTrue();
             world.capture().take();
-            assertThat(root.one("inject eth0 " + Setting.inside(sandbox) + " 10.43.0.10").detail())
+            assertThat(root.one("inject eth0 " + Setting.inside(sandbox) + " 10.43.0.10")
+                            .detail())
                     .isEqualTo("sent");
             assertThat(root.one(lookUp).ok()).isTrue();
             assertThat(world.capture().takeFlows()).singleElement().isIn(setting.flows());
@@ -209,7 +216,8 @@ class RootInsideIT {
                 NetnsSandbox sandbox = setting.apply(world)) {
             Path path = sandbox.namespace().path();
             open(path);
-            String hardware = world.mustInPod("cat", "/sys/class/net/" + sandbox.veth().hostInterface() + "/address")
+            String hardware = world.mustInPod(
+                            "cat", "/sys/class/net/" + sandbox.veth().hostInterface() + "/address")
                     .trim();
             for (String command : List.of(
                     "ip address add 2001:db8:99::2/64 dev eth0 nodad",

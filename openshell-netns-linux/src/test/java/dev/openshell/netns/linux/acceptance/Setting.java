@@ -14,8 +14,10 @@ import java.util.stream.Stream;
 record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
     /** What the operator of the pod sets. */
     static final Map<String, String> ENVIRONMENT = Map.of(
-            "OPENSHELL_DNS_SERVER", PodWorld.DNS,
-            "OPENSHELL_DIRECT_TCP_HOSTS", "wss-primary.slack.example,db.internal:5432");
+            "OPENSHELL_DNS_SERVER",
+            PodWorld.DNS,
+            "OPENSHELL_DIRECT_TCP_HOSTS",
+            "wss-primary.slack.example,db.internal:5432");
 
     static Stream<Setting> all() {
         return Stream.of(
@@ -48,7 +50,10 @@ record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
 
     /** Applies the main case. */
     NetnsSandbox apply(PodWorld world) {
-        return builder(world).proxy(PodWorld.PROXY_PORT).fromEnvironment(ENVIRONMENT).apply();
+        return builder(world)
+                .proxy(PodWorld.PROXY_PORT)
+                .fromEnvironment(ENVIRONMENT)
+                .apply();
     }
 
     /** Returns what works inside, but for the proxy. */

@@ -157,7 +157,9 @@ class SocketsIT {
             server.accept().close();
             assertThatThrownBy(() -> new Socket(loopback, 7000).close()).isInstanceOf(ConnectException.class);
             String inside = sandbox.veth().sandboxAddress().getHostAddress();
-            assertThat(Probes.at(world, world::feedInPod).one("tcp " + inside + " 7000").ok())
+            assertThat(Probes.at(world, world::feedInPod)
+                            .one("tcp " + inside + " 7000")
+                            .ok())
                     .isFalse();
         }
     }

@@ -40,7 +40,8 @@ class PacketTest {
     }
 
     private static byte[] ipv4(int words, int protocol, int port) {
-        ByteBuffer bytes = ByteBuffer.allocate(words * 4 + 8).put(0, (byte) (0x40 | words)).put(9, (byte) protocol);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(words * 4 + 8).put(0, (byte) (0x40 | words)).put(9, (byte) protocol);
         bytes.put(16, InetAddresses.forString("203.0.113.10").getAddress());
         return bytes.putShort(words * 4 + 2, (short) port).array();
     }

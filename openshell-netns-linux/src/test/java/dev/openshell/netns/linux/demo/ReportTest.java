@@ -28,10 +28,10 @@ class ReportTest {
 
     @Test
     void oneRowThatIsNotAsThePolicySaysIsTooMany() {
-        Report denied = new Report(List.of(
-                new Report.Row("a", true, REACHED, REACHED), new Report.Row("b", true, REACHED, REFUSED)));
-        Report leaked = new Report(List.of(
-                new Report.Row("a", true, REACHED, REACHED), new Report.Row("b", false, REFUSED, REACHED)));
+        Report denied = new Report(
+                List.of(new Report.Row("a", true, REACHED, REACHED), new Report.Row("b", true, REACHED, REFUSED)));
+        Report leaked = new Report(
+                List.of(new Report.Row("a", true, REACHED, REACHED), new Report.Row("b", false, REFUSED, REACHED)));
         assertThat(denied.ok()).isFalse();
         assertThat(leaked.ok()).isFalse();
         assertThat(leaked.text()).endsWith("after: 1 of 2 as the policy says; before: 2 of 2\n");

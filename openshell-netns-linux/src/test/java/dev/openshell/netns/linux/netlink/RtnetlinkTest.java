@@ -12,8 +12,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 class RtnetlinkTest {
-    private static final Rtnetlink.End HOST =
-            new Rtnetlink.End("osh-abcd1234", 4711, new byte[] {2, 0, 0, 0, 0, 1});
+    private static final Rtnetlink.End HOST = new Rtnetlink.End("osh-abcd1234", 4711, new byte[] {2, 0, 0, 0, 0, 1});
     private static final Rtnetlink.End PEER = new Rtnetlink.End("eth0", 1000, new byte[] {2, 0, 0, 0, 0, 2});
 
     private static String hex(Request request) {
@@ -23,12 +22,18 @@ class RtnetlinkTest {
     /** A 32-bit or 16-bit number in the machine's byte order. */
     private static String u32(int value) {
         return HexFormat.of()
-                .formatHex(ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array());
+                .formatHex(ByteBuffer.allocate(4)
+                        .order(ByteOrder.nativeOrder())
+                        .putInt(value)
+                        .array());
     }
 
     private static String u16(int value) {
         return HexFormat.of()
-                .formatHex(ByteBuffer.allocate(2).order(ByteOrder.nativeOrder()).putShort((short) value).array());
+                .formatHex(ByteBuffer.allocate(2)
+                        .order(ByteOrder.nativeOrder())
+                        .putShort((short) value)
+                        .array());
     }
 
     @Test
@@ -53,10 +58,20 @@ class RtnetlinkTest {
                 + u16(8) + u16(28) + u32(55);
         int peerLength = 4 + peer.length() / 2;
         String bytes = hex(Rtnetlink.newVeth(HOST, PEER, 55));
-        assertThat(bytes).startsWith(u32(bytes.length() / 2) + u16(16) + u16(0x605) + u32(1) + u32(0)
-                + u32(0) + u32(4711) + u32(0) + u32(0) + end);
-        assertThat(bytes).endsWith(u16(9) + u16(1) + "7665746800" + "000000"
-                + u16(4 + peerLength) + u16(0x8002) + u16(peerLength) + u16(1) + peer);
+        assertThat(bytes)
+                .startsWith(u32(bytes.length() / 2)
+                        + u16(16)
+                        + u16(0x605)
+                        + u32(1)
+                        + u32(0)
+                        + u32(0)
+                        + u32(4711)
+                        + u32(0)
+                        + u32(0)
+                        + end);
+        assertThat(bytes)
+                .endsWith(u16(9) + u16(1) + "7665746800" + "000000" + u16(4 + peerLength) + u16(0x8002)
+                        + u16(peerLength) + u16(1) + peer);
     }
 
     @Test
@@ -115,7 +130,7 @@ class RtnetlinkTest {
         assertThat(hex(Rtnetlink.dumpRoutes(Family.IPV6)))
                 .isEqualTo(u32(28) + u16(26) + u16(0x301) + u32(1) + u32(0) + "0a000000" + u32(0) + u32(0));
         assertThat(hex(Rtnetlink.getRoute(InetAddresses.forString("203.0.113.10"))))
-                .isEqualTo(u32(36) + u16(26) + u16(5) + u32(1) + u32(0) + "02200000" + u32(0) + u32(0)
-                        + u16(8) + u16(1) + "cb00710a");
+                .isEqualTo(u32(36) + u16(26) + u16(5) + u32(1) + u32(0) + "02200000" + u32(0) + u32(0) + u16(8) + u16(1)
+                        + "cb00710a");
     }
 }

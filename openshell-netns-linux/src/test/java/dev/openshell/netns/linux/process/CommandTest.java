@@ -45,7 +45,8 @@ class CommandTest {
         Command shell = Command.of(new ProcessBuilder(script.toString(), "x")).byShell();
         assertThat(shell.program()).isEqualTo("/bin/sh");
         assertThat(shell.arguments()).containsExactly(bytes("/bin/sh\0"), bytes(script + "\0"), bytes("x\0"));
-        byte[] found = Command.of(new ProcessBuilder("sh")).byShell().arguments().get(1);
+        byte[] found =
+                Command.of(new ProcessBuilder("sh")).byShell().arguments().get(1);
         assertThat(new String(found, NativeText.CHARSET)).startsWith("/").endsWith("/sh\0");
     }
 

@@ -60,7 +60,9 @@ class ConfinementIT {
         assertThat(capabilities(status, "CapInh")).isZero();
         assertThat(capabilities(status, "CapAmb")).isZero();
         for (String set : List.of("CapPrm", "CapEff", "CapBnd")) {
-            assertThat(capabilities(status, set) & ~Capabilities.ALLOWED).as(set).isZero();
+            assertThat(capabilities(status, set) & ~Capabilities.ALLOWED)
+                    .as(set)
+                    .isZero();
             assertThat(capabilities(status, set)).as(set).isNotZero();
         }
         assertThat(status).containsPattern("NoNewPrivs:\\s+1\n");
@@ -71,12 +73,15 @@ class ConfinementIT {
 
     @Test
     void hasOnlyAllowedCapabilitiesWhereTheBoundingSetCannotBeCut() throws Exception {
-        String status = anotherJvm("capsh", "--drop=cap_setpcap", "--", "-c", "exec \"$@\"", "sh").output();
+        String status = anotherJvm("capsh", "--drop=cap_setpcap", "--", "-c", "exec \"$@\"", "sh")
+                .output();
         assertThat(capabilities(status, "CapBnd") & ~Capabilities.ALLOWED)
                 .as("left, since that JVM has no CAP_SETPCAP: %s", status)
                 .isNotZero();
         for (String set : List.of("CapInh", "CapPrm", "CapEff", "CapAmb")) {
-            assertThat(capabilities(status, set) & ~Capabilities.ALLOWED).as(set).isZero();
+            assertThat(capabilities(status, set) & ~Capabilities.ALLOWED)
+                    .as(set)
+                    .isZero();
         }
         assertThat(capabilities(status, "CapEff")).isNotZero();
     }
@@ -105,8 +110,7 @@ class ConfinementIT {
     static final class ShowStatus {
         public static void main(String[] arguments) throws Exception {
             try (TestNamespace namespace = new TestNamespace()) {
-                Process cat = namespace.starter()
-                        .start(new ProcessBuilder("cat", READ_STATUS).inheritIO());
+                Process cat = namespace.starter().start(new ProcessBuilder("cat", READ_STATUS).inheritIO());
                 System.exit(cat.waitFor());
             }
         }
@@ -138,7 +142,8 @@ class ConfinementIT {
         String prepared = "mount --bind /proc/sys /proc/sys && " + attempt;
         assertThat(TestNamespace.runOutside("unshare", "-n", "-m", "sh", "-c", prepared))
                 .as("outside")
-                .satisfies(result -> assertThat(result.status()).as(result.output()).isZero());
+                .satisfies(result ->
+                        assertThat(result.status()).as(result.output()).isZero());
         assertThat(run("sh", "-c", attempt)).satisfies(result -> {
             assertThat(result.status()).as(result.output()).isNotZero();
             assertThat(result.output())
@@ -160,7 +165,9 @@ class ConfinementIT {
         String work = "d=$(mktemp -d) && cd $d && touch a && mkdir b && mv a b/c && ln b/c d"
                 + " && chown 12:34 d && rm -r $d";
         assertThat(run("sh", "-ec", work)).isEqualTo(new Result(0, ""));
-        assertThat(run("setpriv", "--reuid=12", "--regid=34", "--clear-groups", "id", "-u").output()).isEqualTo("12\n");
+        assertThat(run("setpriv", "--reuid=12", "--regid=34", "--clear-groups", "id", "-u")
+                        .output())
+                .isEqualTo("12\n");
     }
 
     @Test
@@ -169,9 +176,7 @@ class ConfinementIT {
         for (int use : new int[] {2, 5, 6}) {
             if (use <= abi) {
                 ProcessStarter starter = new ProcessStarter(
-                        namespace.descriptor(),
-                        Landlock.of(Landlock.State.AVAILABLE, use),
-                        Optional.empty());
+                        namespace.descriptor(), Landlock.of(Landlock.State.AVAILABLE, use), Optional.empty());
                 String move = "mkdir -p x y && touch x/f && python3 -c 'import os; os.rename(\"x/f\", \"y/f\")'";
                 assertThat(TestNamespace.finish(starter.start(new ProcessBuilder("sh", "-c", move)
                                 .directory(directory.toFile())
@@ -209,13 +214,16 @@ class ConfinementIT {
             ProcessStarter starter =
                     new ProcessStarter(namespace.descriptor(), LandlockProbe.probe(), Optional.of(text), path);
             assertThat(TestNamespace.run(starter, "cat", path.toString())).isEqualTo(new Result(0, text));
-            assertThat(TestNamespace.run(starter, "sh", "-c", "echo x >> " + path).output())
+            assertThat(TestNamespace.run(starter, "sh", "-c", "echo x >> " + path)
+                            .output())
                     .containsIgnoringCase("read-only");
             assertThat(TestNamespace.run(
                             starter, "setpriv", "--reuid=12", "--clear-groups", "head", "-c10", path.toString()))
                     .as("for every user")
                     .isEqualTo(new Result(0, "nameserver"));
-            assertThat(TestNamespace.run(starter, "cat", "/proc/sys/kernel/ostype").output()).isEqualTo("Linux\n");
+            assertThat(TestNamespace.run(starter, "cat", "/proc/sys/kernel/ostype")
+                            .output())
+                    .isEqualTo("Linux\n");
         }
         assertThat(file).hasContent("nameserver 192.0.2.53\n");
         assertThat(link).isSymbolicLink();
@@ -301,7 +309,8 @@ class ConfinementIT {
     private static long capabilities(String status, String set) {
         return status.lines()
                 .filter(line -> line.startsWith(set + ":"))
-                .mapToLong(line -> Long.parseUnsignedLong(line.substring(set.length() + 1).strip(), 16))
+                .mapToLong(line ->
+                        Long.parseUnsignedLong(line.substring(set.length() + 1).strip(), 16))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no " + set + " in " + status));
     }

@@ -59,8 +59,8 @@ class NamespaceProcessesIT {
 
     @Test
     void waitsForAProcessThatTidiesUp() throws Exception {
-        Process process = start(
-                "sh", "-c", "trap 'sleep 0.2; echo tidy; exit 3' TERM; echo up; while :; do sleep 0.05; done");
+        Process process =
+                start("sh", "-c", "trap 'sleep 0.2; echo tidy; exit 3' TERM; echo up; while :; do sleep 0.05; done");
         assertThat(process.getInputStream().read()).isEqualTo('u');
         NamespaceProcesses.of(namespace.inode()).end(LONG);
         assertThat(process.waitFor()).isEqualTo(3);
@@ -84,16 +84,20 @@ class NamespaceProcessesIT {
         Process parent = start("sh", "-c", "unshare -U -r -n sleep 1000 > /dev/null & echo $!; wait");
         all.add(handle(parent));
         assertThat(all).allMatch(ProcessHandle::isAlive);
-        TestNamespace.await("in a namespace of its own", () -> !namespaceOf(all.get(3)).contains(inode()));
+        TestNamespace.await(
+                "in a namespace of its own", () -> !namespaceOf(all.get(3)).contains(inode()));
         NamespaceProcesses.of(namespace.inode()).end(Duration.ofMillis(200));
         TestNamespace.await("all are gone", () -> all.stream().noneMatch(NamespaceProcessesIT::runs));
     }
 
     @Test
     void endsAThreadThatOutlivesItsLeader() throws Exception {
-        Process process = start("python3", "-c", "import ctypes, threading, time\n"
-                + "threading.Thread(target=lambda: (print('up', flush=True), time.sleep(1000))).start()\n"
-                + "ctypes.CDLL(None).syscall(60, 0)");
+        Process process = start(
+                "python3",
+                "-c",
+                "import ctypes, threading, time\n"
+                        + "threading.Thread(target=lambda: (print('up', flush=True), time.sleep(1000))).start()\n"
+                        + "ctypes.CDLL(None).syscall(60, 0)");
         assertThat(process.getInputStream().read()).isEqualTo('u');
         Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
         TestNamespace.await("the leader is a zombie", () -> text(stat).contains(") Z "));
@@ -126,9 +130,11 @@ class NamespaceProcessesIT {
         String pid = Long.toString(process.pid());
         Result look = TestNamespace.runOutside(
                 "setpriv", "--reuid=4321", "--clear-groups", "stat", "-c", "%i", "/proc/" + pid + "/net/dev");
-        assertThat(look.output().strip()).isEqualTo(Long.toString(ProcTable.netDevice(pid).getAsLong()));
+        assertThat(look.output().strip())
+                .isEqualTo(Long.toString(ProcTable.netDevice(pid).getAsLong()));
         assertThat(ProcTable.netDevice(pid)).isNotEqualTo(ProcTable.netDevice("self"));
-        assertThat(Membership.ofDescriptor(namespace.descriptor()).has((int) process.pid())).isTrue();
+        assertThat(Membership.ofDescriptor(namespace.descriptor()).has((int) process.pid()))
+                .isTrue();
     }
 
     private Process start(String... command) throws Exception {
@@ -145,7 +151,8 @@ class NamespaceProcessesIT {
     }
 
     private static ProcessHandle handle(Process process) throws Exception {
-        return ProcessHandle.of(Long.parseLong(process.inputReader().readLine())).orElseThrow();
+        return ProcessHandle.of(Long.parseLong(process.inputReader().readLine()))
+                .orElseThrow();
     }
 
     /** Without an init that reaps, an orphan stays a zombie. */
@@ -157,7 +164,8 @@ class NamespaceProcessesIT {
 
     private static String namespaceOf(ProcessHandle process) {
         try {
-            return Files.readSymbolicLink(Path.of("/proc", Long.toString(process.pid()), "ns/net")).toString();
+            return Files.readSymbolicLink(Path.of("/proc", Long.toString(process.pid()), "ns/net"))
+                    .toString();
         } catch (IOException e) {
             throw new AssertionError(e);
         }

@@ -12,7 +12,6 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -139,8 +138,10 @@ class SandboxProcessIT {
                     return List.of(out.skip(3), (char) out.read(), out.readAllBytes().length, process.waitFor());
                 }),
                 named("two outputs", (start, dir) -> result(start, "sh", "-c", "echo out; echo err >&2")),
-                named("one merged output", (start, dir) -> result(start.start(
-                        new ProcessBuilder("sh", "-c", "echo out; echo err >&2").redirectErrorStream(true)))),
+                named(
+                        "one merged output",
+                        (start, dir) -> result(start.start(
+                                new ProcessBuilder("sh", "-c", "echo out; echo err >&2").redirectErrorStream(true)))),
                 named("files", (start, dir) -> {
                     Files.writeString(dir.resolve("in"), "input");
                     Files.writeString(dir.resolve("out"), "something longer that is cut off");
@@ -149,8 +150,7 @@ class SandboxProcessIT {
                             .redirectInput(dir.resolve("in").toFile())
                             .redirectOutput(dir.resolve("out").toFile())
                             .redirectError(Redirect.appendTo(dir.resolve("err").toFile()))));
-                    return List.of(
-                            result, Files.readString(dir.resolve("out")), Files.readString(dir.resolve("err")));
+                    return List.of(result, Files.readString(dir.resolve("out")), Files.readString(dir.resolve("err")));
                 }),
                 named("merged into a file", (start, dir) -> {
                     Object result = result(start.start(new ProcessBuilder("sh", "-c", "echo out; echo err >&2")
@@ -158,16 +158,22 @@ class SandboxProcessIT {
                             .redirectOutput(dir.resolve("new").toFile())));
                     return List.of(result, Files.readString(dir.resolve("new")));
                 }),
-                named("input of a missing file", (start, dir) -> failure(start, new ProcessBuilder("cat")
-                        .redirectInput(new File("/no/such/file")))),
-                named("input of a directory", (start, dir) -> failure(start, new ProcessBuilder("cat")
-                        .redirectInput(new File("/etc")))),
-                named("output to a directory", (start, dir) -> failure(start, new ProcessBuilder("true")
-                        .redirectOutput(new File("/etc")))),
-                named("discarded and inherited", (start, dir) -> result(start.start(new ProcessBuilder("cat")
-                        .redirectInput(new File("/dev/null"))
-                        .redirectOutput(Redirect.DISCARD)
-                        .redirectError(Redirect.INHERIT)))),
+                named(
+                        "input of a missing file",
+                        (start, dir) ->
+                                failure(start, new ProcessBuilder("cat").redirectInput(new File("/no/such/file")))),
+                named(
+                        "input of a directory",
+                        (start, dir) -> failure(start, new ProcessBuilder("cat").redirectInput(new File("/etc")))),
+                named(
+                        "output to a directory",
+                        (start, dir) -> failure(start, new ProcessBuilder("true").redirectOutput(new File("/etc")))),
+                named(
+                        "discarded and inherited",
+                        (start, dir) -> result(start.start(new ProcessBuilder("cat")
+                                .redirectInput(new File("/dev/null"))
+                                .redirectOutput(Redirect.DISCARD)
+                                .redirectError(Redirect.INHERIT)))),
                 named("writing to a redirected input", (start, dir) -> {
                     Process process = start.start(new ProcessBuilder("true").redirectInput(new File("/dev/null")));
                     process.waitFor();
@@ -204,7 +210,10 @@ class SandboxProcessIT {
                     boolean early = exit.isDone();
                     process.getOutputStream().close();
                     return List.of(
-                            early, exit.get() == process, process.exitValue(), process.onExit().get() == process);
+                            early,
+                            exit.get() == process,
+                            process.exitValue(),
+                            process.onExit().get() == process);
                 }),
                 named("toHandle, info and toString", (start, dir) -> {
                     Process process = start.start(new ProcessBuilder("cat"));
@@ -220,7 +229,9 @@ class SandboxProcessIT {
                     process.getOutputStream().close();
                     process.waitFor();
                     seen.addAll(List.of(
-                            exit.get().equals(handle), handle.isAlive(), process.toString().endsWith("=0]")));
+                            exit.get().equals(handle),
+                            handle.isAlive(),
+                            process.toString().endsWith("=0]")));
                     return seen;
                 }),
                 named("output is there after the end", (start, dir) -> {
@@ -254,7 +265,8 @@ class SandboxProcessIT {
         for (int i = 0; i < 200; i++) {
             assertThat(starter.start(new ProcessBuilder("true")).waitFor()).isZero();
         }
-        TestNamespace.await("descriptors as before", () -> TestNamespace.descriptors().equals(before));
+        TestNamespace.await(
+                "descriptors as before", () -> TestNamespace.descriptors().equals(before));
         TestNamespace.await("no thread is left", () -> threads() == 0);
     }
 
@@ -271,8 +283,8 @@ class SandboxProcessIT {
         for (int i = 0; i < 20; i++) {
             assertThatThrownBy(() -> starter.start(new ProcessBuilder("no-such-program")))
                     .hasMessageContaining("error=2");
-            assertThatThrownBy(() -> starter.start(
-                            new ProcessBuilder("true").redirectError(new File("/no/such/dir/f"))))
+            assertThatThrownBy(
+                            () -> starter.start(new ProcessBuilder("true").redirectError(new File("/no/such/dir/f"))))
                     .hasMessageContaining("/no/such/dir/f");
             assertThatThrownBy(() -> closed.start(good)).hasMessageContaining("setns");
             assertThatThrownBy(() -> noResolvConf.start(good))
@@ -293,13 +305,15 @@ class SandboxProcessIT {
         List<String> before = TestNamespace.descriptors();
         Process process = starter.start(new ProcessBuilder("seq", "1000"));
         process.waitFor();
-        TestNamespace.await("descriptors as before", () -> TestNamespace.descriptors().equals(before));
+        TestNamespace.await(
+                "descriptors as before", () -> TestNamespace.descriptors().equals(before));
         assertThat(process.getInputStream().readAllBytes()).hasSize(3893);
     }
 
     @Test
     void noSignalIsBlocked() throws Exception {
-        assertThat(TestNamespace.run(namespace.starter(), "grep", "SigBlk", "/proc/self/status").output())
+        assertThat(TestNamespace.run(namespace.starter(), "grep", "SigBlk", "/proc/self/status")
+                        .output())
                 .containsPattern("SigBlk:\\s+0{16}\n");
     }
 
@@ -368,7 +382,9 @@ class SandboxProcessIT {
     private static void thread(Runnable body) throws Exception {
         try {
             Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
-            Class.forName("java.lang.Thread$Builder").getMethod("start", Runnable.class).invoke(builder, body);
+            Class.forName("java.lang.Thread$Builder")
+                    .getMethod("start", Runnable.class)
+                    .invoke(builder, body);
         } catch (NoSuchMethodException e) {
             new Thread(body).start();
         }

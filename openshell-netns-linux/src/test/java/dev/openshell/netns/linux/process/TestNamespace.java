@@ -104,7 +104,9 @@ final class TestNamespace implements AutoCloseable {
                     namespaces.add(Files.readSymbolicLink(task.resolve("ns/net")) + " "
                             + Files.readSymbolicLink(task.resolve("ns/mnt")));
                 } catch (NoSuchFileException e) {
-                    assertThat(Files.exists(task.resolve("ns"))).as("a thread that has ended").isFalse();
+                    assertThat(Files.exists(task.resolve("ns")))
+                            .as("a thread that has ended")
+                            .isFalse();
                 }
             }
         }

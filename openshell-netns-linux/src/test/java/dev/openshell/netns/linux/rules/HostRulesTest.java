@@ -82,7 +82,9 @@ class HostRulesTest {
 
     @Test
     void anEmptyHostGetsTheDenyBeforeTheJumpsToIt() {
-        assertThat(HostRules.of("").standing(false)).isEqualTo("""
+        assertThat(HostRules.of("").standing(false))
+                .isEqualTo(
+                        """
                 *raw
                 :OPENSHELL-SOURCE - [0:0]
                 -A OPENSHELL-SOURCE -j DROP
@@ -116,13 +118,16 @@ class HostRulesTest {
 
     @Test
     void aDamagedDenyIsMadeWholeAndOtherSandboxesRulesStay() {
-        String text = HostRules.of(withoutLine("-A OPENSHELL-FORWARD -i osh-+ -j DROP")).standing(true);
+        String text = HostRules.of(withoutLine("-A OPENSHELL-FORWARD -i osh-+ -j DROP"))
+                .standing(true);
         assertThat(text).contains(":OPENSHELL-FORWARD - [0:0]", "-A OPENSHELL-FORWARD -i osh-+ -j DROP");
         assertThat(text).doesNotContain(":OPENSHELL-FROM", ":OPENSHELL-TO", ":osh-aaaa", "-I FORWARD", "*raw", "*nat");
 
-        String flushed = HostRules.of(withoutLine("-A OPENSHELL-SOURCE -j DROP")).standing(true);
-        assertThat(flushed).contains("-A OPENSHELL-SOURCE -s 10.200.0.6/32 -i osh-aaaa -j RETURN\n"
-                + "-A OPENSHELL-SOURCE -j DROP\n");
+        String flushed =
+                HostRules.of(withoutLine("-A OPENSHELL-SOURCE -j DROP")).standing(true);
+        assertThat(flushed)
+                .contains("-A OPENSHELL-SOURCE -s 10.200.0.6/32 -i osh-aaaa -j RETURN\n"
+                        + "-A OPENSHELL-SOURCE -j DROP\n");
     }
 
     @Test
@@ -136,7 +141,9 @@ class HostRulesTest {
 
     @Test
     void removesOneLinksRulesAndNoOthers() {
-        assertThat(HostRules.of(SAVED).without(Set.of("osh-aaaa"))).isEqualTo("""
+        assertThat(HostRules.of(SAVED).without(Set.of("osh-aaaa")))
+                .isEqualTo(
+                        """
                 *raw
                 -D OPENSHELL-SOURCE -s 10.200.0.6/32 -i osh-aaaa -j RETURN
                 COMMIT
@@ -164,13 +171,14 @@ class HostRulesTest {
     @Test
     void removesAllThatIsOursAndNothingForeign() {
         String text = HostRules.of(SAVED).withoutAny();
-        assertThat(text).contains(
-                "-D PREROUTING -i osh-+ -j OPENSHELL-SOURCE\n",
-                "-D FORWARD -j OPENSHELL-FORWARD\n",
-                "-D INPUT -j OPENSHELL-INPUT\n",
-                "-D OUTPUT -j OPENSHELL-OUTPUT\n",
-                "-X OPENSHELL-UPLINK\n",
-                "-D POSTROUTING -j OPENSHELL-POSTROUTING\n");
+        assertThat(text)
+                .contains(
+                        "-D PREROUTING -i osh-+ -j OPENSHELL-SOURCE\n",
+                        "-D FORWARD -j OPENSHELL-FORWARD\n",
+                        "-D INPUT -j OPENSHELL-INPUT\n",
+                        "-D OUTPUT -j OPENSHELL-OUTPUT\n",
+                        "-X OPENSHELL-UPLINK\n",
+                        "-D POSTROUTING -j OPENSHELL-POSTROUTING\n");
         assertThat(text).doesNotContain("DOCKER", "eth7", "DNAT");
         assertThat(HostRules.of("").withoutAny()).isEmpty();
     }
@@ -193,13 +201,16 @@ class HostRulesTest {
                 + "-A PREROUTING -p tcp -j DNAT --to-destination 2001:db8::b-2001:db8::f\nCOMMIT\n";
         assertThat(HostRules.of(ipv6).dnatTargets(Family.IPV6))
                 .containsExactly("2001:db8::9", "2001:db8::a", "2001:db8::b");
-        String ipv4 = "*nat\n-A PREROUTING -p tcp -j DNAT --to-destination 10.43.9.9-10.43.9.12:80-90 --random\nCOMMIT\n";
+        String ipv4 =
+                "*nat\n-A PREROUTING -p tcp -j DNAT --to-destination 10.43.9.9-10.43.9.12:80-90 --random\nCOMMIT\n";
         assertThat(HostRules.of(ipv4).dnatTargets(Family.IPV4)).containsExactly("10.43.9.9");
     }
 
     @Test
     void aGuardNeverTakesAnInterfaceForAWildcard() {
-        assertThat(HostRules.guard("eth0", "forwarding-0")).isEqualTo("""
+        assertThat(HostRules.guard("eth0", "forwarding-0"))
+                .isEqualTo(
+                        """
                 *filter
                 -A OPENSHELL-UPLINK -i eth0 -m comment --comment "openshell:forwarding-0" -j DROP
                 COMMIT

@@ -40,7 +40,9 @@ class IptablesCompilerTest {
     @Test
     void theSandboxRefusesAllButWhatIsListed() {
         RuleSet rules = RuleSet.of(BOTH, List.of(DIRECT6, DIRECT, DNS, PROXY));
-        assertThat(compiler.sandbox(rules, Family.IPV4)).isEqualTo("""
+        assertThat(compiler.sandbox(rules, Family.IPV4))
+                .isEqualTo(
+                        """
                 *filter
                 :INPUT DROP [0:0]
                 :FORWARD DROP [0:0]
@@ -57,7 +59,9 @@ class IptablesCompilerTest {
                 -A OUTPUT -j REJECT --reject-with icmp-port-unreachable
                 COMMIT
                 """);
-        assertThat(compiler.sandbox(rules, Family.IPV6)).contains("""
+        assertThat(compiler.sandbox(rules, Family.IPV6))
+                .contains(
+                        """
                 -A OUTPUT -o lo -j ACCEPT
                 -A OUTPUT -d 2001:db8::10/128 -o eth0 -p tcp -m tcp --dport 443 -m comment --comment "directTcp(a.example)" -j ACCEPT
                 -A OUTPUT -p tcp -j REJECT --reject-with tcp-reset
@@ -79,7 +83,9 @@ class IptablesCompilerTest {
 
     @Test
     void theHostJudgesEveryPacketByItsFlowsOriginalTuple() {
-        assertThat(compiler.host(RuleSet.of(IPV4_ONLY, List.of(DIRECT, PROXY)), Family.IPV4)).isEqualTo("""
+        assertThat(compiler.host(RuleSet.of(IPV4_ONLY, List.of(DIRECT, PROXY)), Family.IPV4))
+                .isEqualTo(
+                        """
                 *raw
                 -I OPENSHELL-SOURCE 1 -s 10.200.0.6/32 -i osh-abcd1234 -j RETURN
                 COMMIT
@@ -114,17 +120,28 @@ class IptablesCompilerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "\" -j ACCEPT\n-A OUTPUT -j ACCEPT", "a\nCOMMIT", "a\\\" b", "a\u0000b", "$(id)", "`id`", "ä", "a'b", "\t",
-                "%s", "!", "#"
+                "\" -j ACCEPT\n-A OUTPUT -j ACCEPT",
+                "a\nCOMMIT",
+                "a\\\" b",
+                "a\u0000b",
+                "$(id)",
+                "`id`",
+                "ä",
+                "a'b",
+                "\t",
+                "%s",
+                "!",
+                "#"
             })
     void noTextOfACallersMakesAToken(String origin) {
         Rule hostile = rule(Rule.Kind.DIRECT, Protocol.TCP, "203.0.113.10", 443, origin);
         RuleSet rules = RuleSet.of(IPV4_ONLY, List.of(hostile));
         String text = compiler.sandbox(rules, Family.IPV4);
-        assertThat(text.lines()).hasSize(compiler.sandbox(RuleSet.of(IPV4_ONLY, List.of(DIRECT)), Family.IPV4)
-                .lines()
-                .toList()
-                .size());
+        assertThat(text.lines())
+                .hasSize(compiler.sandbox(RuleSet.of(IPV4_ONLY, List.of(DIRECT)), Family.IPV4)
+                        .lines()
+                        .toList()
+                        .size());
         assertThat(text.lines())
                 .filteredOn(line -> line.contains("203.0.113.10"))
                 .singleElement()
