@@ -184,7 +184,8 @@ class AfterCloseIT {
             List<Process> processes = new ArrayList<>();
             processes.add(sandbox.start(new ProcessBuilder("sleep", "1000")));
             processes.add(sandbox.start(new ProcessBuilder("sh", "-c", "trap '' TERM; while :; do sleep 1000; done")));
-            Process parent = sandbox.start(new ProcessBuilder("sh", "-c", "setsid sleep 1000 & echo $!; exit 0"));
+            Process parent = sandbox.start(
+                    new ProcessBuilder("sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!; exit 0"));
             long orphan = Long.parseLong(Shell.finish(parent, "").output().trim());
             assertThat(processes).allMatch(Process::isAlive);
             assertThat(ProcessHandle.of(orphan)).isPresent();

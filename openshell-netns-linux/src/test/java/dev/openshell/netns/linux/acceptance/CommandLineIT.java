@@ -245,6 +245,28 @@ class CommandLineIT {
     }
 
     @Test
+    void whatAKilledOwnerLeavesIsSweptByTheNext() throws Exception {
+        List<String> command =
+                command("run", "--direct-tcp", PodWorld.LISTED, "--", "sh", "-c", "echo $$; exec sleep 1000");
+        Process owner = new ProcessBuilder(command).start();
+        String pid = owner.inputReader().readLine();
+        ProcessHandle inside = ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+        owner.destroyForcibly().waitFor();
+        assertThat(inside.isAlive()).isTrue();
+        String rules = world.inPod("iptables-nft-save").output();
+        assertThat(rules).contains("--ctorigdst " + PodWorld.LISTED);
+        assertThat(run("run", "--", "true").status).isZero();
+        assertThat(world.inPod("iptables-nft-save").output()).contains("--ctorigdst " + PodWorld.LISTED);
+        inside.destroyForcibly();
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (world.inPod("ip", "-o", "link").output().contains(": osh-") && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(run("run", "--", "true").status).isZero();
+        assertThat(world.inPod("iptables-nft-save").output()).doesNotContain("OPENSHELL");
+    }
+
+    @Test
     void helpAndVersionGoToStdout() throws Exception {
         assertThat(run("--help").out).contains("run", "plan", "demo");
         assertThat(run("run", "--help").out).contains("--direct-tcp", "OPENSHELL_DNS_SERVER");
