@@ -18,6 +18,7 @@ import java.util.concurrent.locks.LockSupport;
 /** The processes that run in a network namespace, whoever started them, and their descendants; never the JVM itself. */
 public final class NamespaceProcesses {
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+    private static final int ENOUGH_LOOKS = 50;
     private static final long FIRST_PAUSE_NANOS = 500_000;
     private static final long LONGEST_PAUSE_NANOS = 20_000_000;
     private static final int ESRCH = 3;
@@ -62,11 +63,11 @@ public final class NamespaceProcesses {
         try {
             long graceNanos = TimeUnit.NANOSECONDS.convert(grace);
             long start = System.nanoTime();
-            List<Entry> left = sweep.processes();
+            List<Entry> left = sweep.left();
             while (!left.isEmpty() && System.nanoTime() - start < graceNanos) {
                 sweep.terminate(left);
                 interrupted |= sweep.pause();
-                left = sweep.processes();
+                left = sweep.left();
             }
             start = System.nanoTime();
             while (!left.isEmpty()) {
@@ -81,7 +82,7 @@ public final class NamespaceProcesses {
                             null);
                 }
                 interrupted |= sweep.pause();
-                left = sweep.processes();
+                left = sweep.left();
             }
         } finally {
             if (interrupted) {
@@ -104,7 +105,22 @@ public final class NamespaceProcesses {
             return Thread.interrupted();
         }
 
-        List<Entry> processes() {
+        /**
+         * Returns who is left. Finding nobody proves it only where nobody was born meanwhile: processes that replace
+         * themselves can all have done so behind a slow look. So the look is repeated, on a machine that never rests
+         * often enough.
+         */
+        List<Entry> left() {
+            for (int look = 1; ; look++) {
+                long births = ProcTable.births();
+                List<Entry> found = processes();
+                if (!found.isEmpty() || ProcTable.births() == births || look == ENOUGH_LOOKS) {
+                    return found;
+                }
+            }
+        }
+
+        private List<Entry> processes() {
             List<Integer> pids = ProcTable.others();
             known.values().removeIf(entry -> !isLive(entry));
             for (int pid : pids) {

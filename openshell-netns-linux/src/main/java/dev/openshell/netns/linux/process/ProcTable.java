@@ -49,6 +49,16 @@ final class ProcTable {
                 });
     }
 
+    /** Returns the number of processes and threads that were made since boot: {@code processes} of proc_stat(5). */
+    static long births() {
+        return read(PROC.resolve("stat"), Files::readAllLines).orElse(List.of()).stream()
+                .filter(line -> line.startsWith("processes "))
+                .mapToLong(line -> Long.parseLong(line.substring("processes ".length())))
+                .findFirst()
+                .orElseThrow(() -> new NetnsException(
+                        "read", "/proc/stat", 0, "no line of processes", "the JVM must see the whole /proc", null));
+    }
+
     /** Returns the numbers of a process's threads. */
     static List<Integer> threads(int pid) {
         return numbers(PROC.resolve(pid + "/task"));
