@@ -16,6 +16,7 @@ import dev.openshell.netns.linux.resolve.ResolvConf;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
@@ -81,13 +82,29 @@ final class LiveSandbox implements NetnsSandbox {
         });
     }
 
+    /** Spawns outside of the lock: opening a redirect's file may take for ever, and {@link #close()} must not. */
     @Override
     public Process start(ProcessBuilder command) throws IOException {
+        int own = whileOpen(() -> {
+            started = true;
+            return ownDescriptor();
+        });
+        try {
+            Process process = kernel.start(own, resolvConf, command);
+            if (closedMeanwhile()) {
+                kernel.endProcesses(own, Duration.ZERO);
+                requireOpen();
+            }
+            return process;
+        } finally {
+            kernel.close(own);
+        }
+    }
+
+    private boolean closedMeanwhile() {
         entry.lock();
         try {
-            requireOpen();
-            started = true;
-            return kernel.start(enforcement.namespace(), resolvConf, command);
+            return !open;
         } finally {
             entry.unlock();
         }
@@ -107,15 +124,26 @@ final class LiveSandbox implements NetnsSandbox {
 
     /** Runs {@code body} inside by way of a descriptor of its own, which {@link #close()} can't take away meanwhile. */
     private <T> T enter(Callable<T> body) throws Exception {
-        int own =
-                whileOpen(() -> kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace()))));
+        int own = whileOpen(this::ownDescriptor);
         try {
             return kernel.call(own, body);
         } catch (KernelException e) {
-            throw new NetnsException("enter", namespace.name(), e.errno(), e.getMessage(), e.remedy(), e);
+            throw refused(e);
         } finally {
             kernel.close(own);
         }
+    }
+
+    private int ownDescriptor() {
+        try {
+            return kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace())));
+        } catch (KernelException e) {
+            throw refused(e);
+        }
+    }
+
+    private NetnsException refused(KernelException e) {
+        return new NetnsException("enter", namespace.name(), e.errno(), e.getMessage(), e.remedy(), e);
     }
 
     @Override

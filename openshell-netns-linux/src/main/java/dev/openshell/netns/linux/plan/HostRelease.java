@@ -5,6 +5,7 @@ import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.rules.HostRules;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,6 +48,11 @@ final class HostRelease {
     }
 
     private void tryRelease(String link) {
+        Map<String, Integer> links = HostState.links(kernel, namespace, deadline);
+        if (links.containsKey(link)) {
+            // Whatever may still be inside: without its rules a link that is up would be open.
+            Netlink.sendIfThere(kernel, namespace, Rtnetlink.setUp(links.get(link), link, false));
+        }
         Map<Family, HostRules> rules = new LinkedHashMap<>();
         for (Family family : HostState.families(HostState.hasIpv6(kernel, namespace))) {
             rules.put(family, HostRules.of(kernel.save(namespace, family, variant, deadline)));
@@ -54,7 +60,7 @@ final class HostRelease {
         Set<String> doomed = new TreeSet<>();
         rules.values().forEach(family -> doomed.addAll(family.links()));
         Set<String> alive = new TreeSet<>(doomed);
-        alive.retainAll(HostState.links(kernel, namespace, deadline).keySet());
+        alive.retainAll(links.keySet());
         alive.remove(link);
         doomed.removeAll(alive);
         rules.forEach((family, current) -> {

@@ -15,17 +15,30 @@ public final class Netlink {
     public static Answers send(Kernel kernel, int namespace, Request request) {
         Answers answers = Answers.parse(request, kernel.netlink(namespace, request.toBytes()));
         if (!answers.failures().isEmpty()) {
-            Answers.Failure failure = answers.failures().get(0);
-            throw new NetnsException(
-                    "rtnetlink " + failure.name(),
-                    failure.object(),
-                    failure.errno(),
-                    Errno.name(failure.errno())
-                            + failure.text().map(text -> " " + text).orElse(""),
-                    Errno.remedy(failure.errno()),
-                    null);
+            throw refused(answers.failures().get(0));
         }
         return answers;
+    }
+
+    /** Sends {@code request}; that the interface is gone already (ENODEV) is as good as done. */
+    static void sendIfThere(Kernel kernel, int namespace, Request request) {
+        for (Answers.Failure failure : Answers.parse(request, kernel.netlink(namespace, request.toBytes()))
+                .failures()) {
+            if (failure.errno() != Errno.ENODEV) {
+                throw refused(failure);
+            }
+        }
+    }
+
+    private static NetnsException refused(Answers.Failure failure) {
+        return new NetnsException(
+                "rtnetlink " + failure.name(),
+                failure.object(),
+                failure.errno(),
+                Errno.name(failure.errno())
+                        + failure.text().map(text -> " " + text).orElse(""),
+                Errno.remedy(failure.errno()),
+                null);
     }
 
     /** Sends a dump request, again where things changed while it was taken. */

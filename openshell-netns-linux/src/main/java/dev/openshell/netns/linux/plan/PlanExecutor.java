@@ -3,11 +3,8 @@ package dev.openshell.netns.linux.plan;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.base.Deadline;
-import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
-import dev.openshell.netns.linux.netlink.Answers;
-import dev.openshell.netns.linux.netlink.Request;
 import dev.openshell.netns.linux.plan.Action.Where;
 import dev.openshell.netns.linux.plan.Plan.Step;
 import dev.openshell.netns.linux.plan.Plan.Undo;
@@ -113,7 +110,8 @@ final class PlanExecutor {
             Netlink.send(
                     kernel, namespace(configure.where()), configure.request().apply(sandbox));
         } else if (action instanceof Action.ConfigureIfThere configure) {
-            sendIfThere(namespace(configure.where()), configure.request().apply(sandbox));
+            Netlink.sendIfThere(
+                    kernel, namespace(configure.where()), configure.request().apply(sandbox));
         } else if (action instanceof Action.SetSysctl sysctl) {
             kernel.writeSysctl(namespace(sysctl.where()), sysctl.key(), sysctl.value());
         } else if (action instanceof Action.Release release) {
@@ -122,15 +120,6 @@ final class PlanExecutor {
             kernel.publish(sandbox, publish.path());
         } else if (action instanceof Action.Unpublish unpublish) {
             kernel.unpublish(unpublish.path());
-        }
-    }
-
-    private void sendIfThere(int namespace, Request request) {
-        for (Answers.Failure failure : Answers.parse(request, kernel.netlink(namespace, request.toBytes()))
-                .failures()) {
-            if (failure.errno() != Errno.ENODEV) {
-                throw new KernelException(failure.errno(), failure.name() + " " + failure.object());
-            }
         }
     }
 

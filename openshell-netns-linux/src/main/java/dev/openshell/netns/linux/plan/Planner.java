@@ -118,10 +118,12 @@ final class Planner {
     /** The sandbox's end with address, neighbour and default route, all by the host end. */
     private static Step sandboxUp(Link link) {
         return Step.of(
-                "bring the sandbox's end up",
-                link.sandbox().name(),
-                new Action.Configure(Where.SANDBOX, sandbox -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
-                        .and(end(link, link.sandbox(), link.host(), 2, 1, true))));
+                        "bring the sandbox's end up",
+                        link.sandbox().name(),
+                        new Action.Configure(Where.SANDBOX, sandbox -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
+                                .and(end(link, link.sandbox(), link.host(), 2, 1, true))))
+                // Connections that ended processes leave open would hold the namespace for two minutes.
+                .undoneBy(Undo.IF_DONE, new Action.SetSysctl(Where.SANDBOX, "net/ipv4/tcp_orphan_retries", "1"));
     }
 
     private static Step hostUp(Link link, Action down) {

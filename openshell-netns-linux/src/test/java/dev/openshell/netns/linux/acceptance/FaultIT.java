@@ -7,11 +7,14 @@ import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.linux.LinuxProvider;
 import dev.openshell.netns.linux.kernel.JnaKernel;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +70,7 @@ class FaultIT {
             }
             assertThat(world.snapshot()).as(faulty.failed()).isEqualTo(pod);
             assertThat(JvmState.now()).as(faulty.failed()).isEqualTo(jvm);
+            assertThat(Path.of("/run/netns", "fault-" + world.pod())).doesNotExist();
             failed.add(faulty.failed().split(" ")[0]);
         }
         assertThat(world.settled(pod)).isEqualTo(pod);
@@ -99,6 +103,28 @@ class FaultIT {
             }
         }
         assertThat(reported).contains("netlink");
+    }
+
+    /** Without its rules a link that is up would be open, so as long as it can't be taken down they stay. */
+    @Test
+    void rulesStayWhileTheLinkCannotBeTakenDown() throws Exception {
+        PodState pod = world.settled(world.snapshot());
+        FaultyKernel faulty = new FaultyKernel(new JnaKernel(), 0, false);
+        NetnsSandbox sandbox = builder(faulty).apply();
+        String link = sandbox.veth().hostInterface();
+        try (DatagramChannel pin = sandbox.sockets().openDatagramChannel()) {
+            assertThat(pin.isOpen()).isTrue();
+            faulty.failAll("netlink");
+            assertThatThrownBy(sandbox::close).isInstanceOf(NetnsException.class);
+            assertThat(world.inPod("iptables-nft-save").output())
+                    .contains("-A OPENSHELL-INPUT -i osh-+ -j DROP")
+                    .contains(link + "-from");
+        }
+        while (world.inPod("ip", "-o", "link").output().contains(": " + link)) {
+            Thread.onSpinWait();
+        }
+        builder(new FaultyKernel(new JnaKernel(), 0, false)).apply().close();
+        assertThat(world.settled(pod)).isEqualTo(pod);
     }
 
     private static boolean closes(NetnsSandbox sandbox) {

@@ -23,6 +23,7 @@ final class FaultyKernel {
     private int failing;
     private final boolean after;
     private int calls;
+    private String always = "";
     private String failed = "";
 
     FaultyKernel(Kernel real, int failing, boolean after) {
@@ -37,6 +38,11 @@ final class FaultyKernel {
         calls = 0;
     }
 
+    /** Lets every call of {@code name} fail from now on. */
+    void failAll(String name) {
+        always = name;
+    }
+
     /** Returns the call that failed, or an empty string. */
     String failed() {
         return failed;
@@ -48,7 +54,7 @@ final class FaultyKernel {
                     Object[] given = arguments == null ? new Object[0] : arguments;
                     boolean counts =
                             !NEVER.contains(method.getName()) && (!after || HALF_DONE.contains(method.getName()));
-                    if (!counts || ++calls != failing) {
+                    if (!method.getName().equals(always) && (!counts || ++calls != failing)) {
                         return invoke(method, given);
                     }
                     failed = method.getName() + " "

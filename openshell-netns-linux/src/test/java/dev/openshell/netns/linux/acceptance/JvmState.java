@@ -22,8 +22,9 @@ import java.util.stream.Stream;
  * @param mounts the mount points below /run/netns but those of worlds, of which others may come and go meanwhile
  */
 record JvmState(List<String> descriptors, List<String> threads, List<String> foreignTasks, List<String> mounts) {
-    private static final Pattern JVM_FILES = Pattern.compile(".*(\\.jar|\\.class|/lib/modules|\\.so|/u?random)$");
-    private static final Pattern WORLD = Pattern.compile("/run/netns/osh-[a-z]+-[0-9a-f]{8}");
+    private static final Pattern JVM_FILES =
+            Pattern.compile(".*(\\.jar|\\.class|/lib/modules|\\.so|/u?random)$|/sys/fs/cgroup/.*");
+    private static final Pattern WORLD = Pattern.compile("/run/netns/.*osh-[a-z]+-[0-9a-f]{8}");
     private static final Pattern POOLED =
             Pattern.compile("process reaper.*|JNA Cleaner|Common-Cleaner|ForkJoinPool.*|surefire-.*|junit-.*");
 

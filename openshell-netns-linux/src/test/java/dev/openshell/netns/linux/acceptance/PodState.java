@@ -55,7 +55,11 @@ record PodState(List<String> lines) {
         all[0] = "nsenter";
         all[1] = "--net=" + name;
         System.arraycopy(command, 0, all, 2, command.length);
-        return Shell.must(all).lines().toList();
+        // ip(8) also looks at the other names under /run/netns, and says so when one of them goes meanwhile.
+        return Shell.must(all)
+                .lines()
+                .filter(line -> !line.equals("Error: Peer netns reference is invalid."))
+                .toList();
     }
 
     private static List<String> rules(String tool, List<String> saved) {

@@ -7,6 +7,7 @@ import com.google.common.net.InetAddresses;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxSockets;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -21,6 +22,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Descriptors opened inside, used outside. */
 @Tag("real-kernel")
@@ -196,6 +199,44 @@ class SocketsIT {
         socket.close();
         datagram.close();
         assertThat(world.inPod("iptables-nft-save").output()).doesNotContain(link);
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (world.snapshot().toString().contains(link) && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(world.snapshot().toString()).doesNotContain(link);
+    }
+
+    @Test
+    void aStartThatCannotGoOnDoesNotHoldUpClose(@TempDir Path directory) throws Exception {
+        Path fifo = directory.resolve("fifo");
+        Shell.must("mkfifo", fifo.toString());
+        // Opening a FIFO to write waits for a reader.
+        FutureTask<Process> start =
+                new FutureTask<>(() -> sandbox.start(new ProcessBuilder("true").redirectOutput(fifo.toFile())));
+        Thread starter = new Thread(start);
+        starter.start();
+        while (!Arrays.toString(starter.getStackTrace()).contains("Libc.open")) {
+            Thread.onSpinWait();
+        }
+        sandbox.close();
+        assertThat(start.isDone()).isFalse();
+        try (InputStream reader = Files.newInputStream(fifo)) {
+            assertThatThrownBy(start::get).hasCauseInstanceOf(IllegalStateException.class);
+            assertThat(reader.read()).isEqualTo(-1);
+        }
+    }
+
+    /** A connection that its process leaves open is given up by the kernel at once, not after two minutes. */
+    @Test
+    void aProcessesOpenConnectionDoesNotHoldTheLinkForLong() throws Exception {
+        String link = sandbox.veth().hostInterface();
+        String connect = "import socket, time\n"
+                + "s = socket.create_connection(('203.0.113.12', 5432)); s.recv(200); print('up', flush=True); time.sleep(1000)";
+        Process process = sandbox.start(new ProcessBuilder(PodWorld.python(), "-c", connect));
+        assertThat(process.getInputStream().read()).isEqualTo('u');
+        PodState open = world.snapshot();
+        assertThat(open.toString()).contains(link);
+        sandbox.close();
         long end = System.nanoTime() + 10_000_000_000L;
         while (world.snapshot().toString().contains(link) && System.nanoTime() < end) {
             Thread.onSpinWait();
