@@ -44,6 +44,7 @@ public final class LinuxProvider implements NetnsProvider {
 
     @Override
     public NetnsSandbox apply(SandboxPolicy policy) {
+        AtExit.arm();
         Deadline deadline = Deadline.in(policy.timeout());
         int host = openHost(policy);
         boolean done = false;
@@ -55,7 +56,8 @@ public final class LinuxProvider implements NetnsProvider {
             ResolvedPolicy resolved =
                     new PolicyResolver(names, conf, view.addresses(), view::routed, deadline).resolve(policy);
             Enforcement enforcement = Enforcement.of(kernel, host, resolved, new LinkAllocator(random), deadline);
-            NetnsSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, conf);
+            LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, conf);
+            AtExit.add(sandbox);
             done = true;
             return sandbox;
         } catch (KernelException e) {

@@ -156,6 +156,7 @@ final class LiveSandbox implements NetnsSandbox {
                 try {
                     enforcement.close(this::endProcesses);
                 } finally {
+                    AtExit.remove(this);
                     kernel.close(host);
                 }
             }

@@ -43,9 +43,6 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         NetnsSandbox.Builder builder = policy.builder();
         try (NetnsSandbox sandbox = builder.apply()) {
-            // A JVM that is asked to end (SIGTERM, SIGHUP) takes the sandbox with it.
-            Thread closer = new Thread(sandbox::close, "openshell-netns-close");
-            Runtime.getRuntime().addShutdownHook(closer);
             ProcessBuilder builderOfCommand = new ProcessBuilder(command).inheritIO();
             builder.policy().proxyPort().ifPresent(port -> builderOfCommand
                     .environment()
