@@ -207,7 +207,7 @@ class ConfinementIT {
     @Test
     void readsItsOwnResolvConf(@TempDir Path directory) throws Exception {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Path file = Files.writeString(directory.resolve("target"), "nameserver 192.0.2.53\n");
+        Path file = Files.writeString(directory.resolve("target"), "nameserver 203.0.113.53\n");
         Path link = Files.createSymbolicLink(directory.resolve("resolv.conf"), Path.of("target"));
         String text = "nameserver 10.43.0.10\n" + "# filler\n".repeat(2000);
         for (Path path : List.of(file, link)) {
@@ -225,7 +225,7 @@ class ConfinementIT {
                             .output())
                     .isEqualTo("Linux\n");
         }
-        assertThat(file).hasContent("nameserver 192.0.2.53\n");
+        assertThat(file).hasContent("nameserver 203.0.113.53\n");
         assertThat(link).isSymbolicLink();
     }
 
