@@ -35,7 +35,7 @@ public final class JnaKernel implements Kernel {
     @Override
     public void preflight() {
         if (!System.getProperty("os.name", "").equals("Linux")) {
-            throw new KernelException(0, "this is not Linux", "run on Linux; test elsewhere with a fake kernel");
+            throw new KernelException(0, "this is not Linux", "run on Linux");
         }
         try {
             Matcher effective = EFFECTIVE.matcher(Files.readString(Path.of("/proc/thread-self/status")));
