@@ -2,6 +2,7 @@ package dev.openshell.netns.linux;
 
 import com.google.common.net.InetAddresses;
 import dev.openshell.netns.SandboxSockets;
+import dev.openshell.netns.linux.kernel.SocketType;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -15,23 +16,22 @@ import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Sockets that are opened inside a sandbox and used anywhere. */
 final class InsideSockets implements SandboxSockets {
-    /** Runs code inside. */
-    interface Entrance {
-        <T> T enter(Callable<T> body) throws Exception;
+    /** Opens sockets inside. */
+    interface Opener {
+        <T> T open(SocketType<T> type) throws IOException;
     }
 
-    private final Entrance entrance;
+    private final Opener opener;
     private final Map<String, List<InetAddress>> hosts;
 
-    InsideSockets(Entrance entrance, Map<String, List<InetAddress>> hosts) {
-        this.entrance = entrance;
+    InsideSockets(Opener opener, Map<String, List<InetAddress>> hosts) {
+        this.opener = opener;
         this.hosts = hosts;
     }
 
@@ -47,44 +47,35 @@ final class InsideSockets implements SandboxSockets {
 
     @Override
     public SocketChannel openSocketChannel() throws IOException {
-        return open(SocketChannel::open);
+        return open(SocketType.SOCKET_CHANNEL);
     }
 
     @Override
     public ServerSocketChannel openServerSocketChannel() throws IOException {
-        return open(ServerSocketChannel::open);
+        return open(SocketType.SERVER_SOCKET_CHANNEL);
     }
 
     @Override
     public DatagramChannel openDatagramChannel() throws IOException {
-        return open(DatagramChannel::open);
+        return open(SocketType.DATAGRAM_CHANNEL);
     }
 
     @Override
     public DatagramSocket openDatagramSocket() throws IOException {
-        return open(() -> new DatagramSocket(null));
+        return open(SocketType.DATAGRAM_SOCKET);
     }
 
-    private <T> T open(Callable<T> opener) throws IOException {
+    private <T> T open(SocketType<T> type) throws IOException {
         Warm.up();
-        return Inside.io(() -> entrance.enter(opener));
+        return opener.open(type);
     }
 
     private Socket newSocket() throws IOException {
-        return open(() -> {
-            Socket socket = new Socket();
-            // The JDK makes the descriptor when it is first needed; asking for an option needs it.
-            socket.getReuseAddress();
-            return socket;
-        });
+        return open(SocketType.SOCKET);
     }
 
     private ServerSocket newServerSocket() throws IOException {
-        return open(() -> {
-            ServerSocket socket = new ServerSocket();
-            socket.getReuseAddress();
-            return socket;
-        });
+        return open(SocketType.SERVER_SOCKET);
     }
 
     private List<InetAddress> addresses(String host) throws UnknownHostException {

@@ -12,14 +12,17 @@ import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.plan.Enforcement;
 import dev.openshell.netns.linux.plan.HostView;
 import dev.openshell.netns.linux.plan.LinkAllocator;
+import dev.openshell.netns.linux.plan.Planner;
 import dev.openshell.netns.linux.plan.PolicyResolver;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
 import dev.openshell.netns.linux.resolve.ChannelOpener;
 import dev.openshell.netns.linux.resolve.ResolvConf;
 import dev.openshell.netns.linux.resolve.SystemResolver;
+import dev.openshell.netns.linux.rules.IptablesCompiler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Optional;
 
 /**
  * Applies policies on Linux. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and iptables 1.8 or later.
@@ -30,7 +33,12 @@ public final class LinuxProvider implements NetnsProvider {
     private static final Path HOSTS = Path.of("/etc/hosts");
 
     private final Kernel kernel;
+    private final Planner planner;
+    private final Optional<StandIn> standIn;
     private final SecureRandom random = new SecureRandom();
+
+    /** What stands in for the files and the nameservers of the machine. */
+    private record StandIn(HostResolver names, ResolvConf conf) {}
 
     /** Makes a provider for the running kernel. */
     public LinuxProvider() {
@@ -39,12 +47,34 @@ public final class LinuxProvider implements NetnsProvider {
 
     /** Makes a provider that does everything through {@code kernel}. */
     public LinuxProvider(Kernel kernel) {
+        this(kernel, new Planner(new IptablesCompiler()), Optional.empty());
+    }
+
+    /**
+     * Makes a provider for a kernel that stands in for Linux, on whatever operating system: names are asked of
+     * {@code names} and nameservers are read from the text {@code resolvConf}, where a policy says nothing else. A
+     * sandbox that is still open when the JVM ends is left to {@code kernel}.
+     */
+    public LinuxProvider(Kernel kernel, HostResolver names, String resolvConf) {
+        this(kernel, names, resolvConf, new Planner(new IptablesCompiler()));
+    }
+
+    LinuxProvider(Kernel kernel, HostResolver names, String resolvConf, Planner planner) {
+        this(kernel, planner, Optional.of(new StandIn(names, ResolvConf.parse(resolvConf))));
+    }
+
+    private LinuxProvider(Kernel kernel, Planner planner, Optional<StandIn> standIn) {
         this.kernel = kernel;
+        this.planner = planner;
+        this.standIn = standIn;
     }
 
     @Override
     public NetnsSandbox apply(SandboxPolicy policy) {
-        AtExit.arm();
+        boolean closedAtExit = standIn.isEmpty();
+        if (closedAtExit) {
+            AtExit.arm();
+        }
         Deadline deadline = Deadline.in(policy.timeout());
         int host = openHost(policy);
         boolean done = false;
@@ -52,12 +82,16 @@ public final class LinuxProvider implements NetnsProvider {
             ResolvConf conf = resolvConf(policy);
             HostView view = new HostView(kernel, host, deadline);
             HostResolver names = policy.resolver()
+                    .or(() -> standIn.map(StandIn::names))
                     .orElseGet(() -> SystemResolver.of(new HostChannels(kernel, host), conf, HOSTS, deadline));
             ResolvedPolicy resolved =
                     new PolicyResolver(names, conf, view.addresses(), view::routed, deadline).resolve(policy);
-            Enforcement enforcement = Enforcement.of(kernel, host, resolved, new LinkAllocator(random), deadline);
+            Enforcement enforcement =
+                    Enforcement.of(kernel, host, resolved, new LinkAllocator(random), planner, deadline);
             LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, conf);
-            AtExit.add(sandbox);
+            if (closedAtExit) {
+                AtExit.add(sandbox);
+            }
             done = true;
             return sandbox;
         } catch (KernelException e) {
@@ -89,7 +123,10 @@ public final class LinuxProvider implements NetnsProvider {
         }
     }
 
-    private static ResolvConf resolvConf(SandboxPolicy policy) {
+    private ResolvConf resolvConf(SandboxPolicy policy) {
+        if (standIn.isPresent() && policy.resolvConf().isEmpty()) {
+            return standIn.get().conf();
+        }
         try {
             return ResolvConf.ofHost(policy.resolvConf());
         } catch (IOException e) {

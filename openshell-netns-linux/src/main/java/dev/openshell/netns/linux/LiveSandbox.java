@@ -10,6 +10,7 @@ import dev.openshell.netns.SandboxSockets;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.kernel.SocketType;
 import dev.openshell.netns.linux.plan.Enforcement;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
 import dev.openshell.netns.linux.resolve.ResolvConf;
@@ -112,21 +113,29 @@ final class LiveSandbox implements NetnsSandbox {
 
     @Override
     public SandboxSockets sockets() {
-        return whileOpen(() -> new InsideSockets(this::enter, resolved.hosts()));
+        return whileOpen(() -> new InsideSockets(this::open, resolved.hosts()));
     }
 
     @Override
     public <T> T call(Callable<T> body) throws Exception {
-        T result = enter(body);
+        T result = enter(own -> kernel.call(own, body));
         kernel.requireNoThreadInside(namespace.inode());
         return result;
     }
 
-    /** Runs {@code body} inside by way of a descriptor of its own, which {@link #close()} can't take away meanwhile. */
-    private <T> T enter(Callable<T> body) throws Exception {
+    private <T> T open(SocketType<T> type) throws IOException {
+        return Inside.io(() -> enter(own -> kernel.openSocket(own, type)));
+    }
+
+    private interface Entrance<T> {
+        T with(int own) throws Exception;
+    }
+
+    /** Does {@code body} with a descriptor of its own, which {@link #close()} can't take away meanwhile. */
+    private <T> T enter(Entrance<T> body) throws Exception {
         int own = whileOpen(this::ownDescriptor);
         try {
-            return kernel.call(own, body);
+            return body.with(own);
         } catch (KernelException e) {
             throw refused(e);
         } finally {

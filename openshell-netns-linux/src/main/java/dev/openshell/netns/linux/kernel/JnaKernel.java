@@ -229,6 +229,17 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
+    public <T> T openSocket(int namespace, SocketType<T> type) throws IOException {
+        try {
+            return call(namespace, type::open);
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Override
     public void requireNoThreadInside(long inode) {
         List<String> strays = NamespaceThread.strays(inode);
         if (!strays.isEmpty()) {

@@ -74,6 +74,9 @@ public interface Kernel {
     /** Returns what {@code body} returns, run on a thread in {@code namespace} that ends afterwards. */
     <T> T call(int namespace, Callable<T> body) throws Exception;
 
+    /** Returns a new socket of {@code type} that lives in {@code namespace}. */
+    <T> T openSocket(int namespace, SocketType<T> type) throws IOException;
+
     /**
      * Checks that no thread of this JVM is left in the namespace of {@code inode}.
      *

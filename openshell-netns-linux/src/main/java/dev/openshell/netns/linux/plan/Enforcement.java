@@ -7,7 +7,6 @@ import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
-import dev.openshell.netns.linux.rules.IptablesCompiler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,10 +39,10 @@ public final class Enforcement {
      * @throws NetnsException when a step failed; nothing is left behind then
      */
     public static Enforcement of(
-            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Deadline deadline) {
+            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
         for (int tries = 1; ; tries++) {
             try (Kernel.Lock lock = kernel.lock(host, deadline)) {
-                return locked(kernel, host, resolved, links, deadline);
+                return locked(kernel, host, resolved, links, planner, deadline);
             } catch (NetnsException e) {
                 // Somebody else, who doesn't take the lock, had the name or the index of the link first.
                 boolean collision = e.errno() == Errno.EEXIST && e.step().equals("rtnetlink RTM_NEWLINK");
@@ -57,14 +56,14 @@ public final class Enforcement {
     }
 
     private static Enforcement locked(
-            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Deadline deadline) {
+            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
         SandboxPolicy policy = resolved.policy();
         HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
         Link link = links.allocate(resolved, state);
         RuleSet rules = resolved.on(link.veth());
         Forwarding forwarding =
                 Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));
-        Plan plan = new Planner(new IptablesCompiler()).plan(policy, rules, link, state, forwarding);
+        Plan plan = planner.plan(policy, rules, link, state, forwarding);
         PlanExecutor.Made namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
         return new Enforcement(kernel, host, state, plan, rules, namespace);
     }

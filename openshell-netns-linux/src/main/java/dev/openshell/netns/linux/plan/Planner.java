@@ -17,14 +17,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Lays out the steps for one sandbox. Pure. */
-final class Planner {
+public class Planner {
     private static final Path PUBLISHED = Path.of("/run/netns");
     private static final int LOOPBACK_INDEX = 1;
     private static final String NO_LINK_LOCAL = "1";
 
     private final RuleCompiler compiler;
 
-    Planner(RuleCompiler compiler) {
+    /** Makes a planner whose rules are written by {@code compiler}. */
+    public Planner(RuleCompiler compiler) {
         this.compiler = compiler;
     }
 

@@ -1,0 +1,446 @@
+package dev.openshell.netns.testkit;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Landlock;
+import dev.openshell.netns.NetnsProvider;
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.linux.LinuxProvider;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.kernel.SocketType;
+import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.net.Netns;
+import dev.openshell.netns.testkit.packet.Skb;
+import dev.openshell.netns.testkit.path.Stack;
+import dev.openshell.netns.testkit.rtnetlink.RtnetlinkResponder;
+import dev.openshell.netns.testkit.ruleset.RuleProblem;
+import dev.openshell.netns.testkit.ruleset.Ruleset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+
+/**
+ * A kernel in memory, which interprets the very rtnetlink bytes and the very iptables-restore text that Linux gets. The
+ * whole library runs on it, on any operating system and without privilege:
+ *
+ * <pre>{@code
+ * FakeKernel kernel = FakeKernel.create();
+ * try (NetnsSandbox sandbox = NetnsSandbox.builder(kernel).directTcp("203.0.113.10").apply()) {
+ *     Trace trace = sandbox.call(() -> kernel.send(Packet.tcp("10.200.0.2", 40000, "203.0.113.10", 443)));
+ *     assertThat(trace.verdict()).isEqualTo(Trace.Verdict.ACCEPT);
+ * }
+ * }</pre>
+ *
+ * <p>An instance is one process on a machine; {@link #otherProcess()} is another one on the same machine. What Linux
+ * refuses is refused with Linux's errno; what this kernel does not know is an {@link UnsupportedOperationException} or
+ * an {@link UnsupportedRuleException}, never ignored. Safe for use by several threads.
+ *
+ * @since 0.1
+ */
+public final class FakeKernel implements Kernel, NetnsProvider {
+    private static final int FIRST_DESCRIPTOR = 3;
+    private static final Duration LOCK_PAUSE = Duration.ofMillis(1);
+
+    /** The process that made a call died. */
+    public static final class Died extends Error {
+        private static final long serialVersionUID = 1L;
+
+        Died() {
+            super("this process of the fake kernel is dead");
+        }
+    }
+
+    private final FakeMachine machine;
+    private final FakeWorld world;
+    private final Script script = new Script(this);
+    private final Programs programs;
+    private final Map<Integer, Netns> descriptors = new HashMap<>();
+    private final Set<Netns> locks = new HashSet<>();
+    private final InheritableThreadLocal<Netns> inside = new InheritableThreadLocal<>();
+    private boolean dead;
+
+    FakeKernel(FakeMachine machine, FakeWorld world) {
+        this.machine = machine;
+        this.world = world;
+        this.programs = new Programs(this);
+    }
+
+    /**
+     * Returns a kernel whose host has the uplink {@code eth0} (198.51.100.2/24 and 2001:db8::2/64, with default routes)
+     * and iptables-nft. More of it, and names, with {@link #builder()}.
+     */
+    public static FakeKernel create() {
+        return builder().build();
+    }
+
+    /** Returns a builder of a kernel. */
+    public static FakeWorld.Builder builder() {
+        return new FakeWorld.Builder();
+    }
+
+    /** Returns a sandbox that enforces {@code policy} on this kernel. */
+    @Override
+    public NetnsSandbox apply(SandboxPolicy policy) {
+        return new LinuxProvider(this, world::resolve, world.resolvConf()).apply(policy);
+    }
+
+    /** Sets the faults that lie ahead, in place of those that were set before, and counts calls from 1 again. */
+    public void script(Fault... faults) {
+        synchronized (machine) {
+            script.set(List.of(faults));
+        }
+    }
+
+    /** Returns the calls that were made since the script was set. */
+    public List<KernelCall> calls() {
+        synchronized (machine) {
+            return script.made();
+        }
+    }
+
+    /** Returns another process on the same machine. */
+    public FakeKernel otherProcess() {
+        return new FakeKernel(machine, world);
+    }
+
+    /** Ends this process as SIGKILL does: its descriptors and locks go, and what they alone held. */
+    public void die() {
+        synchronized (machine) {
+            if (!dead) {
+                dead = true;
+                locks.forEach(machine::unlock);
+                descriptors.values().forEach(machine::release);
+                descriptors.clear();
+            }
+        }
+    }
+
+    /**
+     * Sends {@code packet} as root would with a raw socket, in the namespace of the calling thread: the host's, or
+     * inside of {@link NetnsSandbox#call} the sandbox's.
+     */
+    public Trace send(Packet packet) {
+        synchronized (machine) {
+            Skb skb = new Skb(packet.header());
+            skb.user = packet.meta().user;
+            skb.group = packet.meta().group;
+            skb.mark = packet.mark();
+            return Trace.of(machine.send(here(), skb));
+        }
+    }
+
+    /** Lets {@code packet} come in by {@code link} of the calling thread's namespace, from outside of the machine. */
+    public Trace receive(String link, Packet packet) {
+        synchronized (machine) {
+            Stack stack = machine.stack(here());
+            return Trace.of(machine.traveller().receive(stack, stack.net().link(link), packet.header()));
+        }
+    }
+
+    /** Returns all that a namespace is set up as, a line each, to be compared: rules, links, addresses, routes, sysctls. */
+    public List<String> state() {
+        synchronized (machine) {
+            return StateText.of(machine);
+        }
+    }
+
+    FakeMachine machine() {
+        return machine;
+    }
+
+    FakeWorld world() {
+        return world;
+    }
+
+    /** Returns the programs that {@link NetnsSandbox#start} finds here. */
+    public Programs programs() {
+        return programs;
+    }
+
+    Netns here() {
+        Netns netns = inside.get();
+        return netns == null ? machine.host() : netns;
+    }
+
+    private <T> T made(KernelCall call, Supplier<T> body) {
+        synchronized (machine) {
+            requireAlive();
+            return script.run(call, () -> {
+                try {
+                    return body.get();
+                } catch (NetException e) {
+                    throw new KernelException(e.errno(), e.getMessage());
+                }
+            });
+        }
+    }
+
+    private void requireAlive() {
+        if (dead) {
+            throw new Died();
+        }
+    }
+
+    private Netns netns(int descriptor) {
+        Netns netns = descriptors.get(descriptor);
+        if (netns == null) {
+            throw new KernelException(NetException.EBADF, "descriptor " + descriptor);
+        }
+        return netns;
+    }
+
+    private int open(Netns netns) {
+        int descriptor = FIRST_DESCRIPTOR;
+        while (descriptors.containsKey(descriptor)) {
+            descriptor++;
+        }
+        descriptors.put(descriptor, netns);
+        machine.hold(netns);
+        return descriptor;
+    }
+
+    @Override
+    public void preflight() {
+        made(KernelCall.PREFLIGHT, () -> true);
+    }
+
+    @Override
+    public int openNamespace(Optional<Path> path) {
+        return made(KernelCall.OPEN_NAMESPACE, () -> open(path.map(this::find).orElseGet(this::here)));
+    }
+
+    private Netns find(Path path) {
+        String name = path.toString().replace('\\', '/');
+        if (name.matches("/proc/self/fd/[0-9]+")) {
+            Netns netns = descriptors.get(Integer.parseInt(name.substring(name.lastIndexOf('/') + 1)));
+            if (netns == null) {
+                throw new KernelException(Errno.ENOENT, name);
+            }
+            return netns;
+        }
+        return machine.published(name);
+    }
+
+    @Override
+    public int createNamespace() {
+        return made(KernelCall.CREATE_NAMESPACE, () -> open(machine.create()));
+    }
+
+    @Override
+    public long inode(int namespace) {
+        return made(KernelCall.INODE, () -> netns(namespace).inode());
+    }
+
+    @Override
+    public void close(int descriptor) {
+        made(KernelCall.CLOSE, () -> {
+            machine.release(netns(descriptor));
+            return descriptors.remove(descriptor);
+        });
+    }
+
+    @Override
+    public byte[] netlink(int namespace, byte[] request) {
+        return made(KernelCall.NETLINK, () -> {
+            byte[] answer = RtnetlinkResponder.answer(
+                    machine.machine(),
+                    netns(namespace),
+                    descriptor -> Optional.ofNullable(descriptors.get(descriptor)),
+                    request);
+            return java.util.Arrays.copyOf(
+                    answer, Math.min(answer.length, script.cutAnswer().orElse(answer.length)));
+        });
+    }
+
+    @Override
+    public Optional<String> readSysctl(int namespace, String key) {
+        return made(KernelCall.READ_SYSCTL, () -> netns(namespace).readSysctl(key));
+    }
+
+    @Override
+    public void writeSysctl(int namespace, String key, String value) {
+        made(KernelCall.WRITE_SYSCTL, () -> {
+            netns(namespace).writeSysctl(key, value);
+            return true;
+        });
+    }
+
+    @Override
+    public IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline) {
+        return made(
+                KernelCall.IPTABLES,
+                () -> wanted == IptablesVariant.AUTO ? world.variant(machine.stack(netns(namespace))) : wanted);
+    }
+
+    @Override
+    public void restore(
+            int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline) {
+        made(KernelCall.RESTORE, () -> {
+            Ruleset rules = machine.stack(netns(namespace)).ruleset(family, variant);
+            Optional<Integer> dies = script.restoreDies();
+            try {
+                rules.restore(dies.isPresent() ? firstTables(text, dies.get()) : text, keep);
+            } catch (RuleProblem e) {
+                throw refused(e);
+            }
+            if (dies.isPresent()) {
+                throw new KernelException(0, "iptables-restore exited with 137: (no message)", "apply again");
+            }
+            return true;
+        });
+    }
+
+    private static String firstTables(String text, int tables) {
+        int end = 0;
+        for (int i = 0; i < tables; i++) {
+            int commit = text.indexOf("COMMIT\n", end);
+            end = commit < 0 ? text.length() : commit + "COMMIT\n".length();
+        }
+        return text.substring(0, end);
+    }
+
+    private static RuntimeException refused(RuleProblem problem) {
+        if (!problem.refused()) {
+            return new UnsupportedRuleException(problem);
+        }
+        return new KernelException(
+                0,
+                "iptables-restore exited with 2: line " + problem.line() + ": '" + problem.token() + "': "
+                        + problem.getMessage(),
+                "check the restore input");
+    }
+
+    @Override
+    public String save(int namespace, Family family, IptablesVariant variant, Deadline deadline) {
+        return made(KernelCall.SAVE, () -> machine.stack(netns(namespace))
+                .ruleset(family, variant)
+                .save());
+    }
+
+    @Override
+    public Lock lock(int namespace, Deadline deadline) {
+        while (true) {
+            Netns locked = made(KernelCall.LOCK, () -> {
+                Netns netns = netns(namespace);
+                boolean free = machine.tryLock(netns);
+                if (free) {
+                    locks.add(netns);
+                }
+                return free ? netns : null;
+            });
+            if (locked != null) {
+                return () -> unlock(locked);
+            }
+            deadline.sleep(LOCK_PAUSE, "lock", "host namespace of descriptor " + namespace);
+        }
+    }
+
+    private void unlock(Netns netns) {
+        synchronized (machine) {
+            if (locks.remove(netns)) {
+                machine.unlock(netns);
+            }
+        }
+    }
+
+    @Override
+    public void publish(int namespace, Path path) {
+        made(KernelCall.PUBLISH, () -> {
+            machine.publish(path.toString().replace('\\', '/'), netns(namespace));
+            return true;
+        });
+    }
+
+    @Override
+    public void unpublish(Path path) {
+        made(KernelCall.UNPUBLISH, () -> {
+            machine.unpublish(path.toString().replace('\\', '/'));
+            return true;
+        });
+    }
+
+    @Override
+    public <T> T call(int namespace, Callable<T> body) throws Exception {
+        Netns netns = made(KernelCall.CALL, () -> netns(namespace));
+        FutureTask<T> task = new FutureTask<>(() -> {
+            inside.set(netns);
+            return body.call();
+        });
+        Thread thread = new Thread(task, "fake-namespace-" + netns.inode());
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    thread.join();
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    thread.interrupt();
+                }
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (Exception) e.getCause();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public <T> T openSocket(int namespace, SocketType<T> type) throws IOException {
+        Netns netns = made(KernelCall.OPEN_SOCKET, () -> netns(namespace));
+        return FakeSockets.open(this, netns, type);
+    }
+
+    /** Does nothing: threads that a body leaves behind are not seen here. */
+    @Override
+    public void requireNoThreadInside(long inode) {}
+
+    @Override
+    public Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException {
+        Netns netns = made(KernelCall.START, () -> netns(namespace));
+        return programs.start(netns, resolvConf, command);
+    }
+
+    @Override
+    public void endProcesses(int namespace, Duration grace) {
+        Netns netns = made(KernelCall.END_PROCESSES, () -> netns(namespace));
+        programs.end(netns, grace);
+    }
+
+    /** Runs {@code body} with the calling thread in {@code netns}. */
+    void enter(Netns netns, Runnable body) {
+        Netns before = inside.get();
+        inside.set(netns);
+        try {
+            body.run();
+        } finally {
+            inside.set(before);
+        }
+    }
+
+    @Override
+    public Landlock landlock() {
+        return Landlock.of(Landlock.State.NOT_IMPLEMENTED, 0);
+    }
+}

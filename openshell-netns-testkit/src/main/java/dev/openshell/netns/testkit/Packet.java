@@ -1,0 +1,366 @@
+package dev.openshell.netns.testkit;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.testkit.packet.Header;
+import dev.openshell.netns.testkit.packet.Ip;
+import java.net.InetAddress;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * A packet: its headers, and for a {@link RulesetTracer} what the kernel keeps beside them. A value. Addresses are
+ * literal, {@code 203.0.113.10} or {@code 2001:db8::1}; both are of one family.
+ *
+ * <pre>{@code
+ * Packet syn = Packet.tcp("10.200.0.2", 40000, "203.0.113.10", 443).withInInterface("osh-1a2b3c4d");
+ * Packet answer = syn.reply();
+ * }</pre>
+ *
+ * <p>A {@link FakeKernel} finds out interfaces and state by itself, and ignores those given here.
+ *
+ * @since 0.1
+ */
+public final class Packet {
+    private static final int ECHO_REQUEST = 8;
+    private static final int ECHO_REQUEST6 = 128;
+    private static final int ECHO_REPLY = 0;
+    private static final int ECHO_REPLY6 = 129;
+
+    private final Header header;
+    private final Meta meta;
+
+    /** What is known beside the headers. */
+    static final class Meta {
+        String in = "";
+        String out = "";
+        ConnState state = ConnState.NEW;
+        boolean reply;
+        int mark;
+        int connMark;
+        Ip originalDestination;
+        int originalPort;
+        OptionalInt user = OptionalInt.empty();
+        OptionalInt group = OptionalInt.empty();
+
+        Meta(Ip originalDestination, int originalPort) {
+            this.originalDestination = originalDestination;
+            this.originalPort = originalPort;
+        }
+
+        private Meta copy() {
+            Meta copy = new Meta(originalDestination, originalPort);
+            copy.in = in;
+            copy.out = out;
+            copy.state = state;
+            copy.reply = reply;
+            copy.mark = mark;
+            copy.connMark = connMark;
+            copy.user = user;
+            copy.group = group;
+            return copy;
+        }
+
+        private List<Object> parts() {
+            return List.of(in, out, state, reply, mark, connMark, originalDestination, originalPort, user, group);
+        }
+    }
+
+    private Packet(Header header, Meta meta) {
+        this.header = header;
+        this.meta = meta;
+    }
+
+    static Packet of(Header header) {
+        return new Packet(header, new Meta(header.destination(), header.destinationPort()));
+    }
+
+    private static Packet ports(Ip source, int sourcePort, Ip destination, int destinationPort, int protocol, int flags) {
+        if (source.family() != destination.family()) {
+            throw new IllegalArgumentException(source + " and " + destination + " are of two families");
+        }
+        return of(Header.ports(
+                source, port(sourcePort), destination, port(destinationPort), protocol, flags));
+    }
+
+    private static int port(int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("port " + port + " is not 0 to 65535");
+        }
+        return port;
+    }
+
+    /** Returns a TCP segment with SYN alone, the first of a connection. */
+    public static Packet tcp(String source, int sourcePort, String destination, int destinationPort) {
+        return ports(Ip.parse(source), sourcePort, Ip.parse(destination), destinationPort, Header.TCP, Header.SYN);
+    }
+
+    /** Returns a TCP segment with SYN alone, the first of a connection. */
+    public static Packet tcp(InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
+        return ports(Ip.of(source), sourcePort, Ip.of(destination), destinationPort, Header.TCP, Header.SYN);
+    }
+
+    /** Returns a UDP datagram. */
+    public static Packet udp(String source, int sourcePort, String destination, int destinationPort) {
+        return ports(Ip.parse(source), sourcePort, Ip.parse(destination), destinationPort, Header.UDP, 0);
+    }
+
+    /** Returns a UDP datagram. */
+    public static Packet udp(InetAddress source, int sourcePort, InetAddress destination, int destinationPort) {
+        return ports(Ip.of(source), sourcePort, Ip.of(destination), destinationPort, Header.UDP, 0);
+    }
+
+    /** Returns an SCTP packet. */
+    public static Packet sctp(String source, int sourcePort, String destination, int destinationPort) {
+        return ports(Ip.parse(source), sourcePort, Ip.parse(destination), destinationPort, Header.SCTP, 0);
+    }
+
+    /** Returns an echo request, ICMP or ICMPv6 by the addresses' family. */
+    public static Packet icmp(String source, String destination) {
+        boolean four = Ip.parse(source).family() == Family.IPV4;
+        return icmp(source, destination, four ? ECHO_REQUEST : ECHO_REQUEST6, 0);
+    }
+
+    /** Returns an ICMP or ICMPv6 message of this type and code. */
+    public static Packet icmp(String source, String destination, int type, int code) {
+        Ip from = Ip.parse(source);
+        Ip to = Ip.parse(destination);
+        sameFamily(from, to);
+        return of(Header.icmp(from, to, octet(type), octet(code), 1, null));
+    }
+
+    /** Returns an ICMP or ICMPv6 error about {@code quoted}. */
+    public static Packet icmpError(String source, String destination, int type, int code, Packet quoted) {
+        Ip from = Ip.parse(source);
+        Ip to = Ip.parse(destination);
+        sameFamily(from, to);
+        sameFamily(from, quoted.header.source());
+        return of(Header.icmp(from, to, octet(type), octet(code), 0, quoted.header));
+    }
+
+    /** Returns a packet of any protocol, by its number in the IP header. */
+    public static Packet of(int protocol, String source, String destination) {
+        Ip from = Ip.parse(source);
+        Ip to = Ip.parse(destination);
+        sameFamily(from, to);
+        return of(Header.other(from, to, octet(protocol)));
+    }
+
+    private static void sameFamily(Ip one, Ip other) {
+        if (one.family() != other.family()) {
+            throw new IllegalArgumentException(one + " and " + other + " are of two families");
+        }
+    }
+
+    private static int octet(int value) {
+        if (value < 0 || value > 255) {
+            throw new IllegalArgumentException(value + " is not 0 to 255");
+        }
+        return value;
+    }
+
+    Header header() {
+        return header;
+    }
+
+    Meta meta() {
+        return meta;
+    }
+
+    Packet with(Header other) {
+        return new Packet(other, meta);
+    }
+
+    Packet with(Consumer<Meta> change) {
+        Meta copy = meta.copy();
+        change.accept(copy);
+        return new Packet(header, copy);
+    }
+
+    /** Returns the family. */
+    public Family family() {
+        return header.family();
+    }
+
+    /** Returns the protocol's number in the IP header. */
+    public int protocol() {
+        return header.protocol();
+    }
+
+    /** Returns the source address; an IPv4-mapped IPv6 address comes as the IPv4 address that it carries. */
+    public InetAddress source() {
+        return header.source().toInetAddress();
+    }
+
+    /** Returns the destination address; an IPv4-mapped IPv6 address comes as the IPv4 address that it carries. */
+    public InetAddress destination() {
+        return header.destination().toInetAddress();
+    }
+
+    /** Returns the source port, 0 of a protocol without ports. */
+    public int sourcePort() {
+        return header.sourcePort();
+    }
+
+    /** Returns the destination port, 0 of a protocol without ports. */
+    public int destinationPort() {
+        return header.destinationPort();
+    }
+
+    /** Returns the flags of a TCP segment. */
+    public Set<TcpFlag> flags() {
+        Set<TcpFlag> flags = EnumSet.noneOf(TcpFlag.class);
+        for (TcpFlag flag : TcpFlag.values()) {
+            if ((header.tcpFlags() & flag.bit()) != 0) {
+                flags.add(flag);
+            }
+        }
+        return flags;
+    }
+
+    /** Returns the type of an ICMP or ICMPv6 message, else 0. */
+    public int icmpType() {
+        return header.icmpType();
+    }
+
+    /** Returns the code of an ICMP or ICMPv6 message, else 0. */
+    public int icmpCode() {
+        return header.icmpCode();
+    }
+
+    /** Returns the interface that it comes in by, an empty string for none. */
+    public String inInterface() {
+        return meta.in;
+    }
+
+    /** Returns the interface that it leaves by, an empty string for none. */
+    public String outInterface() {
+        return meta.out;
+    }
+
+    /** Returns the connection state. */
+    public ConnState state() {
+        return meta.state;
+    }
+
+    /** Returns the packet's mark, 32 bits. */
+    public int mark() {
+        return meta.mark;
+    }
+
+    /** Returns the mark of its flow, 32 bits. */
+    public int connMark() {
+        return meta.connMark;
+    }
+
+    /** Returns it with other flags; none at all is a segment that no stack sends. */
+    public Packet withFlags(TcpFlag... flags) {
+        int bits = 0;
+        for (TcpFlag flag : flags) {
+            bits |= flag.bit();
+        }
+        return with(header.withTcpFlags(bits));
+    }
+
+    /** Returns it with another source address. */
+    public Packet withSource(String source) {
+        Ip from = Ip.parse(source);
+        sameFamily(from, header.destination());
+        return with(header.withEnds(from, header.sourcePort(), header.destination(), header.destinationPort()));
+    }
+
+    /** Returns it coming in by {@code link}, an empty string for none. */
+    public Packet withInInterface(String link) {
+        return with(meta -> meta.in = Objects.requireNonNull(link, "link"));
+    }
+
+    /** Returns it leaving by {@code link}, an empty string for none. */
+    public Packet withOutInterface(String link) {
+        return with(meta -> meta.out = Objects.requireNonNull(link, "link"));
+    }
+
+    /** Returns it in another connection state. */
+    public Packet withState(ConnState state) {
+        return with(meta -> meta.state = Objects.requireNonNull(state, "state"));
+    }
+
+    /** Returns it with another mark. */
+    public Packet withMark(int mark) {
+        return with(meta -> meta.mark = mark);
+    }
+
+    /** Returns it in a flow with another mark. */
+    public Packet withConnMark(int mark) {
+        return with(meta -> meta.connMark = mark);
+    }
+
+    /** Returns it in a flow that was sent to {@code address} and {@code port} before a DNAT gave it its destination. */
+    public Packet withOriginalDestination(String address, int port) {
+        Ip original = Ip.parse(address);
+        sameFamily(original, header.source());
+        int number = port(port);
+        return with(meta -> {
+            meta.originalDestination = original;
+            meta.originalPort = number;
+        });
+    }
+
+    /** Returns it sent by a socket of this user and group. */
+    public Packet withOwner(int user, int group) {
+        return with(meta -> {
+            meta.user = OptionalInt.of(user);
+            meta.group = OptionalInt.of(group);
+        });
+    }
+
+    /**
+     * Returns what the receiver answers: the ends exchanged, SYN answered with SYN and ACK, any other segment with ACK,
+     * an echo request with an echo reply; of the same flow, in the other direction, ESTABLISHED.
+     */
+    public Packet reply() {
+        Header h = header;
+        int flags = h.tcpFlags() == Header.SYN ? Header.SYN | Header.ACK : Header.ACK;
+        int type = h.icmpType() == ECHO_REQUEST ? ECHO_REPLY : h.icmpType() == ECHO_REQUEST6 ? ECHO_REPLY6 : h.icmpType();
+        Header answer = new Header(
+                h.family(),
+                h.destination(),
+                h.source(),
+                h.protocol(),
+                h.destinationPort(),
+                h.sourcePort(),
+                h.protocol() == Header.TCP ? flags : 0,
+                type,
+                h.icmpCode(),
+                h.icmpId(),
+                null);
+        Meta back = new Meta(
+                meta.reply ? h.source() : meta.originalDestination, meta.reply ? h.sourcePort() : meta.originalPort);
+        back.in = meta.out;
+        back.out = meta.in;
+        back.state = ConnState.ESTABLISHED;
+        back.reply = !meta.reply;
+        back.connMark = meta.connMark;
+        return new Packet(answer, back);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Packet packet
+                && header.equals(packet.header)
+                && meta.parts().equals(packet.meta.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(header, meta.parts());
+    }
+
+    /** Returns such as {@code tcp 10.200.0.2:40000 > 203.0.113.10:443 [SYN]}. */
+    @Override
+    public String toString() {
+        return PacketText.of(this);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.openshell.netns.testkit;
+
+import dev.openshell.netns.linux.kernel.KernelException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+
+/** The faults that lie ahead of one process, and the calls that it has made. */
+final class Script {
+    private final FakeKernel kernel;
+    private List<Fault> faults = List.of();
+    private final List<KernelCall> made = new ArrayList<>();
+    private final Map<KernelCall, Integer> kinds = new EnumMap<>(KernelCall.class);
+    private boolean paused;
+
+    Script(FakeKernel kernel) {
+        this.kernel = kernel;
+    }
+
+    void set(List<Fault> ahead) {
+        faults = List.copyOf(ahead);
+        made.clear();
+        kinds.clear();
+    }
+
+    List<KernelCall> made() {
+        return List.copyOf(made);
+    }
+
+    /** Does {@code body}, or what the script wants in its place. */
+    <T> T run(KernelCall kind, Supplier<T> body) {
+        if (paused) {
+            return body.get();
+        }
+        made.add(kind);
+        kinds.merge(kind, 1, Integer::sum);
+        int call = made.size();
+        OptionalInt afterwards = OptionalInt.empty();
+        for (Fault fault : faults) {
+            if (fault instanceof Fault.ErrnoAt at && at.call() == call) {
+                throw failure(at.errno(), kind);
+            } else if (fault instanceof Fault.ErrnoAlways always && always.kind() == kind) {
+                throw failure(always.errno(), kind);
+            } else if (fault instanceof Fault.ErrnoAfter after && after.call() == call) {
+                afterwards = OptionalInt.of(after.errno());
+            } else if (fault instanceof Fault.Death death && death.call() == call) {
+                kernel.die();
+                throw new FakeKernel.Died();
+            } else if (fault instanceof Fault.Meanwhile meanwhile && meanwhile.call() == call) {
+                meanwhile.deed().accept(kernel.otherProcess());
+            }
+        }
+        T result = body.get();
+        if (afterwards.isPresent()) {
+            throw failure(afterwards.getAsInt(), kind);
+        }
+        return result;
+    }
+
+    /** Does {@code body}, whose own calls are none of the caller's. */
+    <T> T unscripted(Supplier<T> body) {
+        boolean before = paused;
+        paused = true;
+        try {
+            return body.get();
+        } finally {
+            paused = before;
+        }
+    }
+
+    private static KernelException failure(int errno, KernelCall kind) {
+        return new KernelException(errno, "scripted for " + kind);
+    }
+
+    /** Returns how many bytes of the present netlink answer are left, empty for all. */
+    OptionalInt cutAnswer() {
+        return faults.stream()
+                .filter(Fault.CutAnswer.class::isInstance)
+                .map(Fault.CutAnswer.class::cast)
+                .filter(cut -> cut.nth() == kinds.getOrDefault(KernelCall.NETLINK, 0))
+                .mapToInt(Fault.CutAnswer::bytes)
+                .findFirst();
+    }
+
+    /** Returns after how many tables the present restore dies, empty where it does not. */
+    Optional<Integer> restoreDies() {
+        return faults.stream()
+                .filter(Fault.RestoreDies.class::isInstance)
+                .map(Fault.RestoreDies.class::cast)
+                .filter(dies -> dies.nth() == kinds.getOrDefault(KernelCall.RESTORE, 0))
+                .map(Fault.RestoreDies::tables)
+                .findFirst();
+    }
+}

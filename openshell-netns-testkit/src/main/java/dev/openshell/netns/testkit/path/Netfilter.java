@@ -1,0 +1,129 @@
+package dev.openshell.netns.testkit.path;
+
+import dev.openshell.netns.testkit.conntrack.NatRange;
+import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.Skb;
+import dev.openshell.netns.testkit.ruleset.Hook;
+import dev.openshell.netns.testkit.ruleset.Outcome;
+import dev.openshell.netns.testkit.ruleset.Ruleset;
+import dev.openshell.netns.testkit.ruleset.TableKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** All that is registered at a hook, in the order of its priorities (enum nf_ip_hook_priorities). */
+public final class Netfilter {
+    private final dev.openshell.netns.testkit.conntrack.Conntrack conntrack;
+    private final List<Ruleset> rulesets;
+    private final dev.openshell.netns.testkit.ruleset.View view;
+    private final long namespace;
+    private final Function<Skb, Optional<Ip>> masquerade;
+    private final Function<Skb, Optional<Ip>> redirect;
+
+    /**
+     * Makes the hooks of one family in a namespace.
+     *
+     * @param masquerade the address that MASQUERADE takes, empty to drop
+     * @param redirect the address that REDIRECT takes, empty to drop
+     */
+    public Netfilter(
+            dev.openshell.netns.testkit.conntrack.Conntrack conntrack,
+            List<Ruleset> rulesets,
+            dev.openshell.netns.testkit.ruleset.View view,
+            long namespace,
+            Function<Skb, Optional<Ip>> masquerade,
+            Function<Skb, Optional<Ip>> redirect) {
+        this.conntrack = conntrack;
+        this.rulesets = rulesets;
+        this.view = view;
+        this.namespace = namespace;
+        this.masquerade = masquerade;
+        this.redirect = redirect;
+    }
+
+    /** Returns the tables that have a chain at {@code hook}, in order. */
+    public static List<TableKind> tables(Hook hook) {
+        return switch (hook) {
+            case PREROUTING -> List.of(TableKind.RAW, TableKind.MANGLE, TableKind.NAT);
+            case INPUT -> List.of(TableKind.MANGLE, TableKind.FILTER, TableKind.SECURITY, TableKind.NAT);
+            case FORWARD -> List.of(TableKind.MANGLE, TableKind.FILTER, TableKind.SECURITY);
+            case OUTPUT ->
+                List.of(TableKind.RAW, TableKind.MANGLE, TableKind.NAT, TableKind.FILTER, TableKind.SECURITY);
+            case POSTROUTING -> List.of(TableKind.MANGLE, TableKind.NAT);
+        };
+    }
+
+    /** Returns ACCEPT, DROP or a refusal for {@code skb}, which rules and NAT may change on the way. */
+    public Outcome run(Hook hook, Skb skb, Consumer<Step> steps) {
+        return run(hook, skb, steps, conntrack::track);
+    }
+
+    /** The same with another way to find a packet's flow, behind the raw table. */
+    public Outcome run(Hook hook, Skb skb, Consumer<Step> steps, Consumer<Skb> track) {
+        for (TableKind table : tables(hook)) {
+            boolean source = hook == Hook.POSTROUTING || hook == Hook.INPUT;
+            if (table == TableKind.NAT) {
+                if (!nat(hook, skb, source, steps)) {
+                    return Outcome.DROP;
+                }
+                continue;
+            }
+            for (Ruleset rules : rulesets) {
+                Outcome outcome = ask(rules, table, hook, skb, steps);
+                if (outcome != Outcome.ACCEPT) {
+                    return outcome;
+                }
+            }
+            if (table == TableKind.RAW) {
+                track.accept(skb);
+            }
+        }
+        boolean last = hook == Hook.POSTROUTING || hook == Hook.INPUT;
+        return last && !conntrack.confirm(skb) ? Outcome.DROP : Outcome.ACCEPT;
+    }
+
+    private Outcome ask(Ruleset rules, TableKind table, Hook hook, Skb skb, Consumer<Step> steps) {
+        List<String> matched = new ArrayList<>();
+        Outcome outcome = rules.run(table, hook, skb, view, matched);
+        if (!matched.isEmpty() || outcome != Outcome.ACCEPT) {
+            steps.accept(new Step(namespace, table, hook, List.copyOf(matched), outcome.toString()));
+        }
+        return outcome;
+    }
+
+    /** Only the first packet of a flow gets to see the nat table; what it decided is done to all. */
+    private boolean nat(Hook hook, Skb skb, boolean source, Consumer<Step> steps) {
+        if (conntrack.needsNatRules(skb, source)) {
+            @Nullable NatRange range = null;
+            for (Ruleset rules : rulesets) {
+                Outcome outcome = ask(rules, TableKind.NAT, hook, skb, steps);
+                if (outcome instanceof Outcome.Nat nat) {
+                    var wanted = nat.range();
+                    range = new NatRange(wanted.first(), wanted.last(), wanted.minPort(), wanted.maxPort(), false, false);
+                } else if (outcome instanceof Outcome.Masquerade ports) {
+                    range = range(masquerade.apply(skb), ports.minPort(), ports.maxPort());
+                } else if (outcome instanceof Outcome.Redirect ports) {
+                    range = range(redirect.apply(skb), ports.minPort(), ports.maxPort());
+                }
+                boolean drops = !(outcome instanceof Outcome.Nat)
+                        && outcome != Outcome.ACCEPT
+                        && range == null;
+                if (drops) {
+                    return false;
+                }
+                if (range != null) {
+                    break;
+                }
+            }
+            conntrack.setUp(skb, source, range);
+        }
+        return conntrack.translate(skb, source);
+    }
+
+    private static @Nullable NatRange range(Optional<Ip> address, int minPort, int maxPort) {
+        return address.map(ip -> NatRange.of(ip, minPort, maxPort)).orElse(null);
+    }
+}

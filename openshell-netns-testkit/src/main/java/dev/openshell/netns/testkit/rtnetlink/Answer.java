@@ -1,0 +1,78 @@
+package dev.openshell.netns.testkit.rtnetlink;
+
+import dev.openshell.netns.testkit.net.NetException;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what goes back: data, acknowledgements and dumps, in the order in which Linux would send them. */
+final class Answer {
+    private static final int NLMSG_ERROR = 2;
+    private static final int NLMSG_DONE = 3;
+    private static final int NLM_F_CAPPED = 0x100;
+    private static final int NLM_F_ACK_TLVS = 0x200;
+    private static final int NLMSGERR_ATTR_MSG = 1;
+    /** The number that the kernel gives a socket which asks for none. */
+    private static final int PORT = 4242;
+
+    private final ByteArrayOutputStream now = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream later = new ByteArrayOutputStream();
+
+    void acknowledge(Message request) {
+        byte[] payload = new Bytes().u32(0).raw(request.header()).toBytes();
+        put(now, NLMSG_ERROR, NLM_F_CAPPED, request.sequence(), payload);
+    }
+
+    void refuse(Message request, NetException why) {
+        Bytes payload = new Bytes().u32(-why.errno()).raw(request.header());
+        payload.raw(request.payload()).padded();
+        put(now, NLMSG_ERROR, text(why, payload), request.sequence(), payload.toBytes());
+    }
+
+    private static int text(NetException why, Bytes into) {
+        if (why.getMessage().isEmpty()) {
+            return 0;
+        }
+        byte[] text = why.getMessage().getBytes(StandardCharsets.UTF_8);
+        into.attribute(NLMSGERR_ATTR_MSG, Arrays.copyOf(text, text.length + 1));
+        return NLM_F_ACK_TLVS;
+    }
+
+    void data(Message request, int type, byte[] payload) {
+        put(now, type, 0, request.sequence(), payload);
+    }
+
+    /** Begins a dump; EBUSY while another one is not read to its end. */
+    void dump(Message request, int type, List<byte[]> payloads, @Nullable NetException failure) {
+        if (later.size() > 0) {
+            throw new NetException(NetException.EBUSY, "");
+        }
+        for (byte[] payload : payloads) {
+            put(now, type, Message.NLM_F_MULTI, request.sequence(), payload);
+        }
+        Bytes done = new Bytes().u32(failure == null ? 0 : -failure.errno());
+        int flags = Message.NLM_F_MULTI | (failure == null ? 0 : text(failure, done));
+        // An empty or failed dump ends in the datagram that began it, others when that has been read.
+        put(payloads.isEmpty() ? now : later, NLMSG_DONE, flags, request.sequence(), done.toBytes());
+    }
+
+    byte[] toBytes() {
+        now.writeBytes(later.toByteArray());
+        later.reset();
+        return now.toByteArray();
+    }
+
+    private static void put(ByteArrayOutputStream out, int type, int flags, int sequence, byte[] payload) {
+        out.writeBytes(new Bytes()
+                .u32(Message.HEADER + payload.length)
+                .u16(type)
+                .u16(flags)
+                .u32(sequence)
+                .u32(PORT)
+                .raw(payload)
+                .padded()
+                .toBytes());
+    }
+}

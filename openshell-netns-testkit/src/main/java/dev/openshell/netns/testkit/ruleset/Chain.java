@@ -1,0 +1,55 @@
+package dev.openshell.netns.testkit.ruleset;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A chain and its rules. */
+final class Chain {
+    private final String name;
+    private final boolean builtIn;
+    private final List<Rule> rules = new ArrayList<>();
+    private boolean drops;
+    private long packets;
+
+    Chain(String name, boolean builtIn) {
+        this.name = name;
+        this.builtIn = builtIn;
+    }
+
+    Chain copy() {
+        Chain copy = new Chain(name, builtIn);
+        copy.rules.addAll(rules);
+        copy.drops = drops;
+        copy.packets = packets;
+        return copy;
+    }
+
+    String name() {
+        return name;
+    }
+
+    boolean builtIn() {
+        return builtIn;
+    }
+
+    /** Returns the rules, to be changed in place. */
+    List<Rule> rules() {
+        return rules;
+    }
+
+    void policy(boolean drop) {
+        drops = drop;
+    }
+
+    /** Counts the packet that got to the end, and returns what becomes of it. */
+    Outcome policy() {
+        packets++;
+        return drops ? Outcome.DROP : Outcome.ACCEPT;
+    }
+
+    /** Returns the line that declares it, without counters where they are not wanted. */
+    String declaration(boolean counters) {
+        String count = counters ? "[" + packets + ":0]" : "[0:0]";
+        return ":" + name + " " + (builtIn ? drops ? "DROP" : "ACCEPT" : "-") + " " + (builtIn ? count : "[0:0]");
+    }
+}

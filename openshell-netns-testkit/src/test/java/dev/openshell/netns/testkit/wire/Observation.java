@@ -1,0 +1,57 @@
+package dev.openshell.netns.testkit.wire;
+
+import dev.openshell.netns.testkit.packet.Header;
+import java.util.List;
+import java.util.Optional;
+
+/** All that was seen of one packet, in order: first the wires, then the router itself. */
+record Observation(List<Sight> sights) {
+    Observation {
+        sights = List.copyOf(sights);
+    }
+
+    /** Returns whether nothing was seen of it: no rule refused it, and it got nowhere. */
+    boolean vanished() {
+        return sights.isEmpty();
+    }
+
+    /** Returns where it got to and as what, on a wire or {@code local}; empty where it did not. */
+    Optional<Sight.Arrived> arrived() {
+        return sights.stream()
+                .filter(sight -> !sight.where().equals("lo"))
+                .flatMap(sight -> sight instanceof Sight.Arrived arrived ? Optional.of(arrived).stream() : Optional.<Sight.Arrived>empty().stream())
+                .findFirst();
+    }
+
+    /** Returns the answer that refuses it where it was first seen: on a wire, or on {@code lo}. */
+    Optional<Sight.Refused> refused() {
+        return sights.stream()
+                .flatMap(sight -> sight instanceof Sight.Refused refused ? Optional.of(refused).stream() : Optional.<Sight.Refused>empty().stream())
+                .findFirst();
+    }
+
+    /** Returns it in a line: {@code vanished}, or what was seen and where. */
+    @Override
+    public String toString() {
+        return sights.isEmpty() ? "vanished" : String.join("; ", sights.stream().map(Observation::text).toList());
+    }
+
+    private static String text(Sight sight) {
+        if (sight instanceof Sight.Arrived arrived) {
+            return "arrived " + arrived.where() + " as " + text(arrived.header());
+        }
+        Sight.Refused refused = (Sight.Refused) sight;
+        Header answer = refused.answer();
+        String kind = refused.reset() ? "tcp-reset" : "icmp " + answer.icmpType() + "/" + answer.icmpCode();
+        return "refused " + refused.where() + " by " + kind + " from " + answer.source();
+    }
+
+    static String text(Header header) {
+        String kind = header.isIcmp()
+                ? "icmp " + header.icmpType() + "/" + header.icmpCode() + " id " + header.icmpId()
+                : "protocol " + header.protocol();
+        String quoted = header.quoted() == null ? "" : " quoting [" + text(header.quoted()) + "]";
+        return kind + " " + header.source() + " " + header.sourcePort() + " > " + header.destination() + " "
+                + header.destinationPort() + " flags " + header.tcpFlags() + quoted;
+    }
+}

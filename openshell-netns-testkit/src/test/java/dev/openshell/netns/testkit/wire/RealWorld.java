@@ -1,0 +1,231 @@
+package dev.openshell.netns.testkit.wire;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.kernel.JnaKernel;
+import dev.openshell.netns.testkit.packet.Header;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A router between two wires, in namespaces of its own, whose rules are to be tried: {@code west} (10.200.1.1/24,
+ * 2001:db8:1::1/64) and {@code east} (203.0.113.1/24, 2001:db8:2::1/64, the default route by 203.0.113.254 and
+ * 2001:db8:2::fe).
+ *
+ * <p>Packets go one at a time, and nothing is waited for: links hand packets on through one queue of the processor that
+ * sends, so that marks, sent through the same queue until nothing can be left before them, tell when all has been seen
+ * that one packet causes.
+ */
+final class RealWorld implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    /** A type for experiments (IEEE 802). */
+    private static final int ETH_P_MARK = 0x88b5;
+    /** A packet crosses at most so many links: in, out or lo, and the answer to what came over lo. */
+    private static final int CROSSINGS = 4;
+
+    private static final long MARK_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final JnaKernel kernel = new JnaKernel();
+    private final IptablesVariant variant;
+    private final Outside outside;
+    private final Deque<Runnable> undo = new ArrayDeque<>();
+    private final byte[] mark = frame(ETH_P_MARK, new byte[46], Wires.WEST);
+    private final int west;
+    private final int east;
+    private final int router;
+    private final RouterLog log;
+    private final RawSenders local;
+
+    private RealWorld(Outside outside, IptablesVariant variant, boolean reversePathFilter) throws Exception {
+        this.variant = variant;
+        this.outside = outside;
+        west = outside.newIndexes();
+        east = west + 1;
+        router = kernel.createNamespace();
+        undo.push(() -> kernel.close(router));
+        boolean done = false;
+        try {
+            Wires.connect(kernel, router, outside.namespace(), west, reversePathFilter);
+            log = kernel.call(router, RouterLog::new);
+            undo.push(log::close);
+            local = new RawSenders(kernel, router);
+            undo.push(local::close);
+            done = true;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
+    }
+
+    /** Returns a router without rules, and an outside of its own. */
+    static RealWorld open(IptablesVariant variant, boolean reversePathFilter) {
+        Outside outside = Outside.open();
+        boolean done = false;
+        try {
+            RealWorld world = open(outside, variant, reversePathFilter);
+            world.undo.addLast(outside::close);
+            done = true;
+            return world;
+        } finally {
+            if (!done) {
+                outside.close();
+            }
+        }
+    }
+
+    /** Returns a router without rules; {@code outside} can be used again when it is closed. */
+    static RealWorld open(Outside outside, IptablesVariant variant, boolean reversePathFilter) {
+        try {
+            return new RealWorld(outside, variant, reversePathFilter);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Loads rules as iptables-restore does without {@code --noflush}. */
+    void load(Family family, String text) {
+        kernel.restore(router, family, variant, text, false, Deadline.in(PATIENCE));
+    }
+
+    /** Returns what iptables-save prints. */
+    String save(Family family) {
+        return kernel.save(router, family, variant, Deadline.in(PATIENCE));
+    }
+
+    /** Returns the router's descriptor, for {@link JnaKernel}. */
+    int router() {
+        return router;
+    }
+
+    /** Sends the packets one after the other, and returns what became of each, in the same order. */
+    List<Observation> send(List<Sending> sendings) {
+        List<Observation> observations = new ArrayList<>();
+        try {
+            for (Sending sending : sendings) {
+                if (sending.way() == Way.LOCAL) {
+                    local.prepare(sending.header().family(), sending.user());
+                }
+            }
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        try (Pinned pinned = new Pinned()) {
+            collect(-1);
+            for (int i = 0; i < sendings.size(); i++) {
+                // Never 0, for which the kernel would choose one itself.
+                int id = i % 0xffff + 1;
+                emit(sendings.get(i), id);
+                observations.add(new Observation(collect(id)));
+            }
+        }
+        int lost = outside.socket().lost();
+        if (lost != 0) {
+            throw new IllegalStateException(lost + " frames found no room in a buffer");
+        }
+        return observations;
+    }
+
+    private void emit(Sending sending, int id) {
+        byte[] packet = PacketWriter.write(sending.header(), id);
+        int type = sending.header().family() == Family.IPV4 ? 0x0800 : 0x86dd;
+        switch (sending.way()) {
+            case WEST -> outside.socket().send(west, frame(type, packet, Wires.WEST));
+            case EAST -> outside.socket().send(east, frame(type, packet, Wires.EAST));
+            case LOCAL -> local.send(sending.header(), sending.user(), packet);
+        }
+    }
+
+    /** Returns what was seen on the wires until everything that was on its way has got where it goes. */
+    private List<PacketSocket.Frame> settle() {
+        List<PacketSocket.Frame> frames = new ArrayList<>();
+        for (int i = 0; i < CROSSINGS; i++) {
+            outside.socket().send(Wires.LO, mark);
+            long end = System.nanoTime() + MARK_NANOS;
+            for (PacketSocket.Frame frame = null; !isMark(frame); frame = outside.socket().receive()) {
+                if (frame != null) {
+                    frames.add(frame);
+                } else if (System.nanoTime() - end > 0) {
+                    throw new IllegalStateException("a mark got lost");
+                }
+            }
+        }
+        return frames;
+    }
+
+    private static boolean isMark(PacketSocket.@Nullable Frame frame) {
+        return frame != null && frame.index() == Wires.LO && frame.etherType() == ETH_P_MARK;
+    }
+
+    /** Returns what was seen of the packet with this id; below 0 there is none, and only noise may be there. */
+    private List<Sight> collect(int id) {
+        List<Sight> sights = new ArrayList<>();
+        for (PacketSocket.Frame frame : settle()) {
+            // A router that is closed already may have said something.
+            if (frame.index() == west || frame.index() == east) {
+                add(frame.index() == west ? "west" : "east", frame.packet(), id, sights);
+            }
+        }
+        log.drain((where, packet) -> add(where, packet, id, sights));
+        return sights;
+    }
+
+    private static void add(String where, byte[] packet, int id, List<Sight> sights) {
+        PacketReader.read(packet)
+                .filter(read -> isOurs(read) || !isNoise(read.header()))
+                .ifPresent(read -> sights.add(sight(where, read, id)));
+    }
+
+    private static Sight sight(String where, PacketReader.Read read, int id) {
+        Header header = read.header();
+        boolean ours = isOurs(read);
+        if (ours && read.id() == id) {
+            return new Sight.Arrived(where, header);
+        }
+        boolean reset = header.protocol() == Header.TCP && (header.tcpFlags() & Header.RST) != 0;
+        if (!ours && id > 0 && (reset || read.quotedId() == id)) {
+            return new Sight.Refused(where, header);
+        }
+        throw new IllegalStateException("seen " + where + " after packet " + id + ", but not of it: " + read);
+    }
+
+    private static boolean isOurs(PacketReader.Read read) {
+        return read.hops() == PacketWriter.HOPS || read.hops() == PacketWriter.HOPS - 1;
+    }
+
+    /** What the router says of its own accord: group memberships, and redirects, which IPv6 has no switch for. */
+    private static boolean isNoise(Header header) {
+        boolean igmp = header.family() == Family.IPV4 && header.protocol() == 2 && header.destination().low() >>> 28 == 0xe;
+        // MLD comes behind a hop-by-hop header, protocol 0.
+        boolean mld = header.family() == Family.IPV6 && header.protocol() == 0 && header.destination().high() >>> 56 == 0xff;
+        boolean discovery = header.family() == Family.IPV6 && header.isIcmp() && header.icmpType() >= 133 && header.icmpType() <= 137;
+        return igmp || mld || discovery;
+    }
+
+    private static byte[] frame(int type, byte[] packet, int to) {
+        byte[] source = Wires.mac(to + Wires.FAR);
+        return ByteBuffer.allocate(PacketSocket.ETHERNET + packet.length)
+                .put(Wires.mac(to))
+                .put(source)
+                .putShort((short) type)
+                .put(packet)
+                .array();
+    }
+
+    @Override
+    public void close() {
+        while (!undo.isEmpty()) {
+            undo.pop().run();
+        }
+    }
+}
