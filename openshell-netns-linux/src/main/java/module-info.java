@@ -16,6 +16,8 @@ module dev.openshell.netns.linux {
     exports dev.openshell.netns.linux.base to
             dev.openshell.netns.testkit;
     exports dev.openshell.netns.linux.kernel;
+    exports dev.openshell.netns.linux.netlink to
+            dev.openshell.netns.testkit;
 
     provides dev.openshell.netns.NetnsProvider with
             dev.openshell.netns.linux.LinuxProvider;

@@ -4,6 +4,7 @@ module dev.openshell.netns.testkit {
     requires transitive dev.openshell.netns.linux;
     requires transitive net.jqwik.api;
     requires transitive org.junit.jupiter.api;
+    requires org.junit.jupiter.params;
     requires org.assertj.core;
     requires com.google.common;
     requires static org.jspecify;

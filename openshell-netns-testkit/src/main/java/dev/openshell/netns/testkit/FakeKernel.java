@@ -67,16 +67,20 @@ public final class FakeKernel implements Kernel, NetnsProvider {
     private final FakeMachine machine;
     private final FakeWorld world;
     private final Script script = new Script(this);
-    private final Programs programs;
+    private final Userland userland;
     private final Map<Integer, Netns> descriptors = new HashMap<>();
     private final Set<Netns> locks = new HashSet<>();
     private final InheritableThreadLocal<Netns> inside = new InheritableThreadLocal<>();
     private boolean dead;
 
     FakeKernel(FakeMachine machine, FakeWorld world) {
+        this(machine, world, new Userland(machine));
+    }
+
+    private FakeKernel(FakeMachine machine, FakeWorld world, Userland userland) {
         this.machine = machine;
         this.world = world;
-        this.programs = new Programs(this);
+        this.userland = userland;
     }
 
     /**
@@ -114,14 +118,18 @@ public final class FakeKernel implements Kernel, NetnsProvider {
 
     /** Returns another process on the same machine. */
     public FakeKernel otherProcess() {
-        return new FakeKernel(machine, world);
+        return new FakeKernel(machine, world, userland);
     }
 
-    /** Ends this process as SIGKILL does: its descriptors and locks go, and what they alone held. */
+    /**
+     * Ends this process as SIGKILL does: its descriptors, sockets and locks go, and what they alone held. Processes
+     * that it started stay.
+     */
     public void die() {
         synchronized (machine) {
             if (!dead) {
                 dead = true;
+                userland.sockets.closeAll(this);
                 locks.forEach(machine::unlock);
                 descriptors.values().forEach(machine::release);
                 descriptors.clear();
@@ -168,7 +176,16 @@ public final class FakeKernel implements Kernel, NetnsProvider {
 
     /** Returns the programs that {@link NetnsSandbox#start} finds here. */
     public Programs programs() {
-        return programs;
+        return userland.programs;
+    }
+
+    /** Returns the services that connections and datagrams from here find. */
+    public Services services() {
+        return userland.services;
+    }
+
+    Userland userland() {
+        return userland;
     }
 
     Netns here() {
@@ -225,7 +242,7 @@ public final class FakeKernel implements Kernel, NetnsProvider {
 
     private Netns find(Path path) {
         String name = path.toString().replace('\\', '/');
-        if (name.matches("/proc/self/fd/[0-9]+")) {
+        if (name.matches("/proc/(self|" + ProcessHandle.current().pid() + ")/fd/[0-9]+")) {
             Netns netns = descriptors.get(Integer.parseInt(name.substring(name.lastIndexOf('/') + 1)));
             if (netns == null) {
                 throw new KernelException(Errno.ENOENT, name);
@@ -409,7 +426,7 @@ public final class FakeKernel implements Kernel, NetnsProvider {
     @Override
     public <T> T openSocket(int namespace, SocketType<T> type) throws IOException {
         Netns netns = made(KernelCall.OPEN_SOCKET, () -> netns(namespace));
-        return FakeSockets.open(this, netns, type);
+        return FakeSockets.open(userland, netns, this, type);
     }
 
     /** Does nothing: threads that a body leaves behind are not seen here. */
@@ -419,13 +436,13 @@ public final class FakeKernel implements Kernel, NetnsProvider {
     @Override
     public Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException {
         Netns netns = made(KernelCall.START, () -> netns(namespace));
-        return programs.start(netns, resolvConf, command);
+        return userland.programs.start(this, netns, resolvConf, command);
     }
 
     @Override
     public void endProcesses(int namespace, Duration grace) {
         Netns netns = made(KernelCall.END_PROCESSES, () -> netns(namespace));
-        programs.end(netns, grace);
+        userland.programs.end(netns, grace);
     }
 
     /** Runs {@code body} with the calling thread in {@code netns}. */

@@ -336,8 +336,7 @@ public final class Packet {
                 h.icmpCode(),
                 h.icmpId(),
                 null);
-        Meta back = new Meta(
-                meta.reply ? h.source() : meta.originalDestination, meta.reply ? h.sourcePort() : meta.originalPort);
+        Meta back = new Meta(meta.originalDestination, meta.originalPort);
         back.in = meta.out;
         back.out = meta.in;
         back.state = ConnState.ESTABLISHED;

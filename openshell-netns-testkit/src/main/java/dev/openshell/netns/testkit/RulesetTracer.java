@@ -242,23 +242,21 @@ public final class RulesetTracer {
         if (seen == null || other == null) {
             return null;
         }
-        boolean reply = packet.meta().reply;
         Packet.Meta meta = packet.meta();
-        Tuple original = reply ? other : seen;
-        Tuple wanted = about == header
-                ? new Tuple(
-                        original.source(),
+        Tuple untranslated = meta.reply ? other : seen;
+        Tuple original = about != header
+                ? untranslated
+                : new Tuple(
+                        untranslated.source(),
                         meta.originalDestination,
-                        original.protocol(),
-                        original.sourcePort(),
-                        Header.hasPorts(header.protocol()) ? meta.originalPort : original.destinationPort())
-                : original;
-        Ct ct = new Ct(reply && meta.originalDestination.equals(header.destination()) ? original : wanted, reply ? seen : other);
+                        untranslated.protocol(),
+                        untranslated.sourcePort(),
+                        Header.hasPorts(header.protocol()) ? meta.originalPort : untranslated.destinationPort());
+        Ct ct = new Ct(original, meta.reply ? seen : other);
         ct.mark = meta.connMark;
-        ct.seenReply = reply || packet.state() == ConnState.ESTABLISHED;
+        ct.seenReply = meta.reply || packet.state() == ConnState.ESTABLISHED;
         ct.confirmed = ct.seenReply;
-        ct.destinationNat = !ct.original.destination().equals(ct.reply.source())
-                || ct.original.destinationPort() != ct.reply.sourcePort();
+        ct.destinationNat = !original.equals(untranslated);
         return ct;
     }
 }

@@ -41,7 +41,8 @@ public final class Answers {
     /**
      * Returns the answers in {@code bytes}, which may be several datagrams one behind the other.
      *
-     * @throws IllegalArgumentException when a message is cut off or claims an impossible length
+     * @throws IllegalArgumentException when a message is cut off or claims an impossible length, or one that was sent
+     *     has no last answer
      */
     public static Answers parse(Request request, byte[] bytes) {
         Answers answers = new Answers();
@@ -58,6 +59,10 @@ public final class Answers {
         }
         if (in.hasRemaining()) {
             throw new IllegalArgumentException(in.remaining() + " stray bytes after the last netlink message");
+        }
+        if (answers.finished < request.messages().size()) {
+            throw new IllegalArgumentException(
+                    answers.finished + " of " + request.messages().size() + " netlink messages were answered");
         }
         return answers;
     }
@@ -90,11 +95,6 @@ public final class Answers {
         int echoed = (flags & NLM_F_CAPPED) != 0 ? Request.HEADER : align(error.getInt(4));
         byte[] text = attributes(error, 4 + echoed).get(NLMSGERR_ATTR_MSG);
         return Optional.ofNullable(text).map(Answers::string);
-    }
-
-    /** Returns whether each of {@code count} requests has had its last answer. */
-    public boolean complete(int count) {
-        return finished >= count;
     }
 
     /** Returns whether a dump was taken while things changed (NLM_F_DUMP_INTR): it has to be asked for again. */

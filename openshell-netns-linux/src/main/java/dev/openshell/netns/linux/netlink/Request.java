@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Requests that go to the kernel in one datagram. The kernel works through them in order, answers each one under its
@@ -53,5 +54,13 @@ public final class Request {
             out.writeBytes(message.payload);
         }
         return out.toByteArray();
+    }
+
+    /** Returns the messages by name and object. */
+    @Override
+    public String toString() {
+        return messages.stream()
+                .map(message -> message.name + " " + message.object)
+                .collect(Collectors.joining(", "));
     }
 }

@@ -11,9 +11,24 @@ import dev.openshell.netns.linux.netlink.Request;
 public final class Netlink {
     private Netlink() {}
 
+    /**
+     * Sends {@code request} and returns what was answered, refusals among it.
+     *
+     * @throws NetnsException when the answer is cut off: nothing that was not answered counts as done
+     */
+    static Answers exchange(Kernel kernel, int namespace, Request request) {
+        byte[] answer = kernel.netlink(namespace, request.toBytes());
+        try {
+            return Answers.parse(request, answer);
+        } catch (IllegalArgumentException e) {
+            throw new NetnsException(
+                    "rtnetlink", request.toString(), 0, "answer of the kernel: " + e.getMessage(), "apply again", e);
+        }
+    }
+
     /** Sends {@code request}; of several messages that fail the first is reported, and all others were still tried. */
     public static Answers send(Kernel kernel, int namespace, Request request) {
-        Answers answers = Answers.parse(request, kernel.netlink(namespace, request.toBytes()));
+        Answers answers = exchange(kernel, namespace, request);
         if (!answers.failures().isEmpty()) {
             throw refused(answers.failures().get(0));
         }
@@ -22,8 +37,7 @@ public final class Netlink {
 
     /** Sends {@code request}; that the interface is gone already (ENODEV) is as good as done. */
     static void sendIfThere(Kernel kernel, int namespace, Request request) {
-        for (Answers.Failure failure : Answers.parse(request, kernel.netlink(namespace, request.toBytes()))
-                .failures()) {
+        for (Answers.Failure failure : exchange(kernel, namespace, request).failures()) {
             if (failure.errno() != Errno.ENODEV) {
                 throw refused(failure);
             }

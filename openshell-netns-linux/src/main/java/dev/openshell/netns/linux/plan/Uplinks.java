@@ -69,8 +69,7 @@ final class Uplinks {
     }
 
     private OptionalInt outgoing(InetAddress destination) {
-        var request = Rtnetlink.getRoute(destination);
-        Answers answers = Answers.parse(request, kernel.netlink(namespace, request.toBytes()));
+        Answers answers = Netlink.exchange(kernel, namespace, Rtnetlink.getRoute(destination));
         // A refusal is the answer "no route", of one kind or another.
         return answers.failures().isEmpty() && !answers.outgoing().isEmpty()
                 ? answers.outgoing().get(0)

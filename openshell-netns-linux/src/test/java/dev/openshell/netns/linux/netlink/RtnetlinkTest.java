@@ -108,8 +108,10 @@ class RtnetlinkTest {
             assertThat(failure.object()).isEqualTo("eth0");
             assertThat(failure.errno()).isEqualTo(19);
         });
-        assertThat(answers.complete(2)).isTrue();
-        assertThat(answers.complete(3)).isFalse();
+        byte[] one = Arrays.copyOf(both, 36);
+        assertThatThrownBy(() -> Answers.parse(request, one))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1 of 2");
     }
 
     @Test
@@ -117,7 +119,7 @@ class RtnetlinkTest {
         Request request = Rtnetlink.setUp(1, "lo", true);
         byte[] good = error(1, 1);
         assertThat(Answers.parse(request, good).failures()).hasSize(1);
-        for (int length = 1; length < good.length; length++) {
+        for (int length = 0; length < good.length; length++) {
             byte[] cut = Arrays.copyOf(good, length);
             assertThatThrownBy(() -> Answers.parse(request, cut)).isInstanceOf(IllegalArgumentException.class);
         }

@@ -18,7 +18,7 @@ public final class NetException extends RuntimeException {
     public static final int EHOSTUNREACH = 113;
     public static final int ESRCH = 3;
     public static final int ENXIO = 6;
-    static final int EAGAIN_THROW = 11;
+    public static final int EAGAIN = 11;
 
     private static final long serialVersionUID = 1;
 

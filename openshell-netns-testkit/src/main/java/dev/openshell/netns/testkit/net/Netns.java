@@ -115,12 +115,12 @@ public final class Netns {
                 true);
     }
 
-    /** Adds a route. With {@code exclusive} EEXIST where there is one of its prefix and metric; ENOENT without create. */
+    /** Adds a route; if {@code exclusive}, EEXIST where there is one of its prefix and metric. */
     public void addRoute(Route route, boolean create, boolean exclusive) {
         routing.add(route, create, exclusive);
     }
 
-    /** Removes the first route that fits; ESRCH where there is none. */
+    /** Removes a route that {@link #routes} returned. */
     public void removeRoute(Route which) {
         fib.routes().remove(which);
     }

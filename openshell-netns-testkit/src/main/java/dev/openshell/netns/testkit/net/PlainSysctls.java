@@ -9,7 +9,6 @@ import java.util.Optional;
 final class PlainSysctls {
     private record Kind(String initial, long low, long high) {}
 
-    private static final long INT = Integer.MAX_VALUE;
     private static final Map<String, Kind> KINDS = Map.ofEntries(
             Map.entry("net/ipv4/icmp_echo_ignore_all", new Kind("0", 0, 1)),
             Map.entry("net/ipv4/icmp_echo_ignore_broadcasts", new Kind("1", 0, 1)),
@@ -17,8 +16,7 @@ final class PlainSysctls {
             Map.entry("net/ipv4/ip_local_port_range", new Kind("32768\t60999", 1, 65535)),
             Map.entry("net/ipv4/ip_nonlocal_bind", new Kind("0", 0, 255)),
             Map.entry("net/ipv4/ip_unprivileged_port_start", new Kind("1024", 0, 65535)),
-            Map.entry("net/ipv4/ping_group_range", new Kind("1\t0", 0, INT)),
-            Map.entry("net/ipv4/tcp_fin_timeout", new Kind("60", -INT - 1, INT)),
+            Map.entry("net/ipv4/ping_group_range", new Kind("1\t0", 0, 4294967294L)),
             Map.entry("net/ipv4/tcp_orphan_retries", new Kind("0", 0, 255)),
             Map.entry("net/ipv4/tcp_retries1", new Kind("3", 0, 255)),
             Map.entry("net/ipv4/tcp_retries2", new Kind("15", 0, 255)),
@@ -52,6 +50,10 @@ final class PlainSysctls {
             return;
         }
         boolean pair = kind.initial.contains("\t");
+        if ((kind.high <= 255 || key.endsWith("/ping_group_range")) && text.strip().startsWith("-")) {
+            // These are read without a sign: even -0 is refused.
+            throw Numbers.invalid();
+        }
         List<Long> numbers = Numbers.parse(text, pair ? 2 : 1);
         if (numbers.stream().anyMatch(n -> n < kind.low && !(pair && n >= 0) || n > kind.high)) {
             throw Numbers.invalid();

@@ -21,7 +21,7 @@ public enum RouteType {
             case BLACKHOLE -> NetException.EINVAL;
             case UNREACHABLE -> NetException.EHOSTUNREACH;
             case PROHIBIT -> NetException.EACCES;
-            case THROW -> NetException.EAGAIN_THROW;
+            case THROW -> NetException.EAGAIN;
             default -> 0;
         };
     }

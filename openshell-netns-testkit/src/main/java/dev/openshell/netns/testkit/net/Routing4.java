@@ -12,7 +12,8 @@ final class Routing4 {
     }
 
     Route checked(Route route) {
-        if (!route.destination().and(Ip.mask(route.destination().family(), route.prefix())).equals(route.destination())) {
+        Ip mask = Ip.mask(route.destination().family(), route.prefix());
+        if (!route.destination().and(mask).equals(route.destination())) {
             throw invalid("Invalid prefix for given prefix length");
         }
         int needed = switch (route.type()) {

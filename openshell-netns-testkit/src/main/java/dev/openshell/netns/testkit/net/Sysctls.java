@@ -2,9 +2,19 @@ package dev.openshell.netns.testkit.net;
 
 import dev.openshell.netns.Family;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code /proc/sys/net} of one namespace: settings per interface here, all others in {@link PlainSysctls}. */
 final class Sysctls {
+    /** Settings of IPv6 that reach all interfaces also when nothing at all is written. */
+    private static final Set<String> SPREADS_ANYWAY = Set.of("disable_ipv6", "forwarding", "addr_gen_mode");
+
+    private static final Set<String> UNKNOWN_RULES4 =
+            Set.of("mc_forwarding", "ignore_routes_with_linkdown", "promote_secondaries");
+    /** Settings of IPv4 whose default is not passed on to the interfaces that are there. */
+    private static final Set<String> ONLY_HERE =
+            Set.of("disable_xfrm", "disable_policy", "route_localnet", "drop_unicast_in_l2_multicast");
+
     final DeviceConf all4 = new DeviceConf(Ipv4Conf.all());
     final DeviceConf all6 = new DeviceConf(Ipv6Conf.all());
     private final DeviceConf default4 = new DeviceConf(Ipv4Conf.defaults());
@@ -89,40 +99,54 @@ final class Sysctls {
         }
         PerDevice where = device.get();
         DeviceConf conf = conf(where).orElseThrow(() -> new NetException(NetException.ENOENT, ""));
-        if (text.isEmpty()) {
-            return;
+        if (where.family == Family.IPV4 && UNKNOWN_RULES4.contains(where.name)) {
+            throw new UnsupportedOperationException("writing IPv4's " + where.name);
         }
-        long value = Numbers.parse(text, 1).get(0);
-        if (value > Integer.MAX_VALUE || value < Integer.MIN_VALUE) {
-            throw Numbers.invalid();
-        }
-        if (where.family == Family.IPV4) {
-            write4(where, conf, (int) value);
-        } else {
-            write6(where, conf, (int) value);
-        }
-    }
-
-    private void write4(PerDevice where, DeviceConf conf, int value) {
-        switch (where.name) {
-            case "forwarding" -> forwarding4(where, conf, value);
-            case "mc_forwarding", "ignore_routes_with_linkdown", "promote_secondaries" ->
-                throw new UnsupportedOperationException("writing IPv4's " + where.name);
-            case "disable_xfrm", "disable_policy", "route_localnet", "drop_unicast_in_l2_multicast" ->
-                conf.put(where.name, value);
-            default -> {
-                conf.set(where.name, value);
-                if (conf == default4) {
-                    netns.links().stream()
-                            .map(l -> l.conf4)
-                            .filter(c -> !c.chosen(where.name))
-                            .forEach(c -> c.put(where.name, value));
-                }
+        boolean plain4 = where.family == Family.IPV4
+                && !where.name.equals("forwarding")
+                && !ONLY_HERE.contains(where.name);
+        try {
+            boolean unsigned = where.name.equals("force_forwarding") || where.name.equals("addr_gen_mode");
+            if (unsigned && text.strip().startsWith("-")) {
+                throw Numbers.invalid();
+            }
+            if (!text.isEmpty()) {
+                write(where, conf, Numbers.parse(text, 1).get(0));
+            } else if (SPREADS_ANYWAY.contains(where.name) && where.family == Family.IPV6) {
+                write(where, conf, conf.getLong(where.name));
+            }
+        } finally {
+            // Even a write that fails counts as a choice.
+            if (plain4) {
+                chosen4(where.name, conf);
             }
         }
     }
 
-    private void forwarding4(PerDevice where, DeviceConf conf, int value) {
+    private void write(PerDevice where, DeviceConf conf, long value) {
+        if (value > Integer.MAX_VALUE || value < Integer.MIN_VALUE) {
+            throw Numbers.invalid();
+        }
+        if (where.family == Family.IPV6) {
+            write6(where, conf, (int) value);
+        } else if (where.name.equals("forwarding")) {
+            forwarding4(conf, (int) value);
+        } else {
+            conf.put(where.name, value);
+        }
+    }
+
+    private void chosen4(String name, DeviceConf conf) {
+        conf.set(name, conf.getLong(name));
+        if (conf == default4) {
+            netns.links().stream()
+                    .map(l -> l.conf4)
+                    .filter(c -> !c.chosen(name))
+                    .forEach(c -> c.put(name, conf.getLong(name)));
+        }
+    }
+
+    private void forwarding4(DeviceConf conf, int value) {
         boolean changed = conf.get("forwarding") != value;
         conf.put("forwarding", value);
         if (conf == all4 && changed) {
@@ -165,8 +189,8 @@ final class Sysctls {
 
     private void all6(String name, int old, int value) {
         boolean spreads = switch (name) {
-            case "forwarding", "disable_ipv6" -> true;
-            case "force_forwarding", "addr_gen_mode" -> old != value;
+            case "forwarding", "disable_ipv6", "addr_gen_mode" -> true;
+            case "force_forwarding" -> old != value;
             default -> false;
         };
         if (!spreads) {
@@ -178,6 +202,10 @@ final class Sysctls {
         for (Link link : netns.links()) {
             int before = link.conf6.get(name);
             link.conf6.put(name, value);
+            if (name.equals("forwarding") && value == 0) {
+                // Switching forwarding off for all takes force_forwarding with it, even where it was off.
+                link.conf6.put("force_forwarding", 0);
+            }
             changed6(link, name, before, value);
         }
     }

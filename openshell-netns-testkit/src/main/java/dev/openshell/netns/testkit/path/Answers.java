@@ -5,6 +5,7 @@ import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What the kernel sends back to the sender of a packet that it refuses. */
 public final class Answers {
@@ -25,6 +26,10 @@ public final class Answers {
             Map.entry("icmp6-reject-route", new int[] {1, 6}));
 
     private Answers() {}
+
+    /** The protocols about which REJECT sends an ICMPv6 error: it checks the checksum that it takes a payload to have. */
+    private static final Set<Integer> CHECKED6 = Set.of(
+            Header.TCP, Header.UDP, Header.SCTP, Header.UDPLITE, Header.DCCP, Header.ICMPV6, 47, 50);
 
     /** Returns whether {@code with} answers with a TCP reset. */
     static boolean isReset(String with) {
@@ -48,14 +53,18 @@ public final class Answers {
 
     /**
      * Returns the error about {@code refused} from {@code source}. Errors, and what was sent to or from no single host,
-     * are not answered (RFC 1122 3.2.2, RFC 4443 2.4).
+     * are not answered (RFC 1122 3.2.2, RFC 4443 2.4), nor what fails the checksum (nf_reject_verify_csum), which of a
+     * protocol that has none depends on the payload: it is taken to be zeros.
      */
     static Optional<Header> error(String with, Header refused, Ip source) {
         int[] error = ERRORS.get(with);
         if (error == null) {
             throw new IllegalArgumentException("--reject-with " + with);
         }
-        if (isError(refused) || !single(refused.source())) {
+        boolean checksum = refused.family() == Family.IPV4
+                ? refused.protocol() != Header.DCCP
+                : CHECKED6.contains(refused.protocol());
+        if (!checksum || isError(refused) || !single(refused.source())) {
             return Optional.empty();
         }
         return Optional.of(Header.icmp(source, refused.source(), error[0], error[1], 0, refused));

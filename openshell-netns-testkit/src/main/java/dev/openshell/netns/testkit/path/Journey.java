@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit.path;
 
+import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A packet's whole way. */
 public final class Journey {
+    /** An interface that the packet came in by, and what it was then. */
+    public record Arrival(long namespace, String link, Header header) {}
+
     private final List<Step> steps = new ArrayList<>();
+    private final List<Arrival> arrivals = new ArrayList<>();
     private End end = End.LOOP;
     private Skb skb;
     private long namespace;
@@ -22,6 +27,10 @@ public final class Journey {
 
     void add(Step step) {
         steps.add(step);
+    }
+
+    void arrived(Stack where, String by, Skb as) {
+        arrivals.add(new Arrival(where.net().inode(), by, as.header));
     }
 
     Journey end(End how, Stack where, String by, Skb last) {
@@ -43,6 +52,11 @@ public final class Journey {
     /** Returns the tables that it went through in which a rule matched or the packet ended, in order. */
     public List<Step> steps() {
         return List.copyOf(steps);
+    }
+
+    /** Returns the interfaces that it came in by, in order. */
+    public List<Arrival> arrivals() {
+        return List.copyOf(arrivals);
     }
 
     /** Returns how it ended. */

@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit.path;
 
+import dev.openshell.netns.testkit.conntrack.Conntrack;
 import dev.openshell.netns.testkit.conntrack.NatRange;
 import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.packet.Skb;
@@ -7,6 +8,7 @@ import dev.openshell.netns.testkit.ruleset.Hook;
 import dev.openshell.netns.testkit.ruleset.Outcome;
 import dev.openshell.netns.testkit.ruleset.Ruleset;
 import dev.openshell.netns.testkit.ruleset.TableKind;
+import dev.openshell.netns.testkit.ruleset.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,9 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /** All that is registered at a hook, in the order of its priorities (enum nf_ip_hook_priorities). */
 public final class Netfilter {
-    private final dev.openshell.netns.testkit.conntrack.Conntrack conntrack;
+    /** Dropped at the end: another flow has the addresses and ports that this one came to. */
+    static final Outcome CLASH = new Outcome.Simple("CLASH");
+
+    private final Conntrack conntrack;
     private final List<Ruleset> rulesets;
-    private final dev.openshell.netns.testkit.ruleset.View view;
+    private final View view;
     private final long namespace;
     private final Function<Skb, Optional<Ip>> masquerade;
     private final Function<Skb, Optional<Ip>> redirect;
@@ -30,9 +35,9 @@ public final class Netfilter {
      * @param redirect the address that REDIRECT takes, empty to drop
      */
     public Netfilter(
-            dev.openshell.netns.testkit.conntrack.Conntrack conntrack,
+            Conntrack conntrack,
             List<Ruleset> rulesets,
-            dev.openshell.netns.testkit.ruleset.View view,
+            View view,
             long namespace,
             Function<Skb, Optional<Ip>> masquerade,
             Function<Skb, Optional<Ip>> redirect) {
@@ -82,7 +87,7 @@ public final class Netfilter {
             }
         }
         boolean last = hook == Hook.POSTROUTING || hook == Hook.INPUT;
-        return last && !conntrack.confirm(skb) ? Outcome.DROP : Outcome.ACCEPT;
+        return last && !conntrack.confirm(skb) ? CLASH : Outcome.ACCEPT;
     }
 
     private Outcome ask(Ruleset rules, TableKind table, Hook hook, Skb skb, Consumer<Step> steps) {

@@ -15,7 +15,6 @@ import dev.openshell.netns.testkit.ruleset.Outcome;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** Takes a packet the way that it goes in Linux, from one namespace to the next. */
 public final class Traveller {
@@ -97,7 +96,8 @@ public final class Traveller {
 
     /** What is for the namespace itself goes by way of its loopback interface. */
     private static Link out(Stack stack, Route route) {
-        return route.type() == RouteType.LOCAL ? stack.net().link("lo") : route.out();
+        boolean own = route.type() == RouteType.LOCAL || route.type() == RouteType.ANYCAST;
+        return own ? stack.net().link("lo") : route.out();
     }
 
     private Journey leave(Stack stack, Route route, Skb skb, Journey journey) {
@@ -139,6 +139,7 @@ public final class Traveller {
             return journey.end(End.LOOP, stack, link.name(), skb);
         }
         boolean loopback = link.kind() == Link.Kind.LOOPBACK;
+        journey.arrived(stack, link.name(), skb);
         skb.in = link.name();
         skb.out = "";
         if (!loopback && skb.header.family() == Family.IPV6 && martian(skb.header)) {
@@ -236,6 +237,9 @@ public final class Traveller {
     }
 
     private Journey stopped(Stack stack, Skb skb, Outcome outcome, Journey journey) {
+        if (outcome == Netfilter.CLASH) {
+            journey.detail("another flow has its addresses and ports");
+        }
         if (!(outcome instanceof Outcome.Reject reject)) {
             return journey.end(End.DROPPED, stack, skb.in.isEmpty() ? skb.out : skb.in, skb);
         }
@@ -248,7 +252,7 @@ public final class Traveller {
     private void answer(Stack stack, Skb cause, String with, Journey journey) {
         Optional<Header> header = Answers.isReset(with)
                 ? Answers.reset(cause.header)
-                : errorSource(stack, cause.header).flatMap(source -> Answers.error(with, cause.header, source));
+                : errorSource(stack, cause).flatMap(source -> Answers.error(with, cause.header, source));
         header.ifPresent(made -> {
             Skb answer = new Skb(made);
             stack.conntrack().attach(answer, cause);
@@ -256,18 +260,24 @@ public final class Traveller {
         });
     }
 
-    /** An error about what was sent to this machine comes from there; any other from the address nearest the sender. */
-    private static Optional<Ip> errorSource(Stack stack, Header refused) {
+    /**
+     * An error about what was sent to this machine comes from there; any other from the address that suits the sender:
+     * under IPv4 by the way back, under IPv6 by the interface that the refused packet came in by.
+     */
+    private static Optional<Ip> errorSource(Stack stack, Skb cause) {
+        Header refused = cause.header;
         if (stack.net().isLocal(refused.destination())) {
             return Optional.of(refused.destination());
+        }
+        if (refused.family() == Family.IPV6 && !cause.in.isEmpty()) {
+            return stack.net().sourceFor(stack.net().link(cause.in), Optional.of(refused.source()));
         }
         Optional<Route> back = stack.net().route(refused.source());
         if (!leads(back)) {
             return Optional.empty();
         }
-        @Nullable Ip preferred = back.orElseThrow().source().orElse(null);
-        return preferred != null
-                ? Optional.of(preferred)
-                : stack.net().sourceFor(back.orElseThrow().out(), Optional.of(refused.source()));
+        return back.orElseThrow()
+                .source()
+                .or(() -> stack.net().sourceFor(back.orElseThrow().out(), Optional.of(refused.source())));
     }
 }

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** RTM_NEWADDR and RTM_DELADDR (devinet.c, addrconf.c). */
 final class AddressRequests {
@@ -22,7 +23,7 @@ final class AddressRequests {
     private static final int IFA_F_MCAUTOJOIN = 0x400;
     private static final int IFA_F_MANAGETEMPADDR = 0x100;
     /** Of the flags that a request may carry, those that IPv4 keeps and those that IPv6 keeps. */
-    private static final int IPV4_FLAGS = ~(0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x100 | 0x800);
+    private static final int IPV4_FLAGS = ~(0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x20 | 0x40 | 0x100 | 0x800);
 
     private static final int IPV6_FLAGS = 0x02 | 0x10 | 0x100 | 0x200 | 0x400;
     private static final Set<Integer> KNOWN = Set.of(IFA_ADDRESS, IFA_LOCAL, IFA_FLAGS);
@@ -49,7 +50,8 @@ final class AddressRequests {
 
     static void add(Context context, Message message) {
         ByteBuffer fixed = message.fixed(IFADDRMSG, "Invalid header length");
-        Attributes attributes = Attributes.lenient(message.attributes(IFADDRMSG), isIpv6(message) ? IPV6 : IPV4);
+        Policy policy = isIpv6(message) ? IPV6 : IPV4;
+        Attributes attributes = Attributes.lenient(message.attributes(IFADDRMSG), policy, message.extack());
         attributes.requireKnown("RTM_NEWADDR", KNOWN, isIpv6(message) ? Set.of(3, 4, 5, 7) : Set.of(5, 7));
         int flags = attributes.u32(IFA_FLAGS, fixed.get(2) & 0xff);
         if (isIpv6(message)) {
@@ -130,7 +132,7 @@ final class AddressRequests {
     static void delete(Context context, Message message) {
         boolean six = isIpv6(message);
         ByteBuffer fixed = message.fixed(IFADDRMSG, "Invalid header length");
-        Attributes attributes = Attributes.lenient(message.attributes(IFADDRMSG), six ? IPV6 : IPV4);
+        Attributes attributes = Attributes.lenient(message.attributes(IFADDRMSG), six ? IPV6 : IPV4, message.extack());
         byte[] local = attributes.get(IFA_LOCAL);
         byte[] address = attributes.get(IFA_ADDRESS);
         int prefix = fixed.get(1) & 0xff;
@@ -160,8 +162,8 @@ final class AddressRequests {
     private static boolean fits4(
             Message message,
             Address candidate,
-            byte @org.jspecify.annotations.Nullable [] local,
-            byte @org.jspecify.annotations.Nullable [] address,
+            byte @Nullable [] local,
+            byte @Nullable [] address,
             int prefix) {
         boolean localFits = local == null || candidate.ip().equals(ip(message, local));
         boolean peerFits = address == null

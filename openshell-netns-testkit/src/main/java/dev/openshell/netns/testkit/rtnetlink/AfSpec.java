@@ -20,12 +20,12 @@ record AfSpec(List<Consumer<Link>> changes) {
             new Policy(9).atLeast(16, IFLA_INET6_TOKEN).number(1, IFLA_INET6_ADDR_GEN_MODE);
 
     /** Reads and checks all of it before anything is changed. */
-    static AfSpec parse(byte[] raw) {
+    static AfSpec parse(byte[] raw, Extack extack) {
         List<Consumer<Link>> changes = new ArrayList<>();
         for (Attributes.Attribute family : Attributes.each(raw)) {
             switch (family.type()) {
-                case RtnetlinkResponder.AF_INET -> inet(family.value(), changes);
-                case RtnetlinkResponder.AF_INET6 -> inet6(family.value(), changes);
+                case RtnetlinkResponder.AF_INET -> inet(family.value(), changes, extack);
+                case RtnetlinkResponder.AF_INET6 -> inet6(family.value(), changes, extack);
                 case 28, 45 -> throw new UnsupportedOperationException("IFLA_AF_SPEC of family " + family.type());
                 default -> throw new NetException(NetException.EAFNOSUPPORT, "");
             }
@@ -33,8 +33,8 @@ record AfSpec(List<Consumer<Link>> changes) {
         return new AfSpec(changes);
     }
 
-    private static void inet(byte[] raw, List<Consumer<Link>> changes) {
-        byte[] conf = Attributes.lenient(raw, INET).get(IFLA_INET_CONF);
+    private static void inet(byte[] raw, List<Consumer<Link>> changes, Extack extack) {
+        byte[] conf = Attributes.lenient(raw, INET, extack).get(IFLA_INET_CONF);
         if (conf == null) {
             return;
         }
@@ -47,8 +47,8 @@ record AfSpec(List<Consumer<Link>> changes) {
         }
     }
 
-    private static void inet6(byte[] raw, List<Consumer<Link>> changes) {
-        Attributes attributes = Attributes.lenient(raw, INET6);
+    private static void inet6(byte[] raw, List<Consumer<Link>> changes, Extack extack) {
+        Attributes attributes = Attributes.lenient(raw, INET6, extack);
         if (attributes.has(IFLA_INET6_RA_MTU)) {
             throw new NetException(NetException.EINVAL, "IFLA_INET6_RA_MTU can not be set");
         }

@@ -21,21 +21,23 @@ final class Answer {
     private final ByteArrayOutputStream later = new ByteArrayOutputStream();
 
     void acknowledge(Message request) {
-        byte[] payload = new Bytes().u32(0).raw(request.header()).toBytes();
-        put(now, NLMSG_ERROR, NLM_F_CAPPED, request.sequence(), payload);
+        Bytes payload = new Bytes().u32(0).raw(request.header());
+        int flags = NLM_F_CAPPED | text(request.extack().text, payload);
+        put(now, NLMSG_ERROR, flags, request.sequence(), payload.toBytes());
     }
 
     void refuse(Message request, NetException why) {
         Bytes payload = new Bytes().u32(-why.errno()).raw(request.header());
         payload.raw(request.payload()).padded();
-        put(now, NLMSG_ERROR, text(why, payload), request.sequence(), payload.toBytes());
+        String text = why.getMessage().isEmpty() ? request.extack().text : why.getMessage();
+        put(now, NLMSG_ERROR, text(text, payload), request.sequence(), payload.toBytes());
     }
 
-    private static int text(NetException why, Bytes into) {
-        if (why.getMessage().isEmpty()) {
+    private static int text(String why, Bytes into) {
+        if (why.isEmpty()) {
             return 0;
         }
-        byte[] text = why.getMessage().getBytes(StandardCharsets.UTF_8);
+        byte[] text = why.getBytes(StandardCharsets.UTF_8);
         into.attribute(NLMSGERR_ATTR_MSG, Arrays.copyOf(text, text.length + 1));
         return NLM_F_ACK_TLVS;
     }
@@ -53,7 +55,7 @@ final class Answer {
             put(now, type, Message.NLM_F_MULTI, request.sequence(), payload);
         }
         Bytes done = new Bytes().u32(failure == null ? 0 : -failure.errno());
-        int flags = Message.NLM_F_MULTI | (failure == null ? 0 : text(failure, done));
+        int flags = Message.NLM_F_MULTI | (failure == null ? 0 : text(failure.getMessage(), done));
         // An empty or failed dump ends in the datagram that began it, others when that has been read.
         put(payloads.isEmpty() ? now : later, NLMSG_DONE, flags, request.sequence(), done.toBytes());
     }

@@ -22,16 +22,16 @@ final class Attributes {
     private Attributes() {}
 
     /** Reads as Linux does without strict checking: what it does not know or what is cut off at the end is skipped. */
-    static Attributes lenient(byte[] raw, Policy policy) {
-        return parse(raw, policy, false);
+    static Attributes lenient(byte[] raw, Policy policy, Extack extack) {
+        return parse(raw, policy, false, extack);
     }
 
     /** Reads as Linux does under strict checking: EINVAL for what it does not know and what is left over. */
     static Attributes strict(byte[] raw, Policy policy) {
-        return parse(raw, policy, true);
+        return parse(raw, policy, true, new Extack());
     }
 
-    private static Attributes parse(byte[] raw, Policy policy, boolean strict) {
+    private static Attributes parse(byte[] raw, Policy policy, boolean strict, Extack extack) {
         Attributes attributes = new Attributes();
         List<Attribute> all = new ArrayList<>();
         boolean rest = split(raw, all);
@@ -46,7 +46,10 @@ final class Attributes {
             attributes.values.put(attribute.type, attribute.value);
         }
         if (rest && strict) {
-            throw new NetException(NetException.EINVAL, "bytes leftover after parsing attributes");
+            throw new NetException(NetException.EINVAL, Extack.LEFTOVER);
+        }
+        if (rest) {
+            extack.text = Extack.LEFTOVER;
         }
         return attributes;
     }

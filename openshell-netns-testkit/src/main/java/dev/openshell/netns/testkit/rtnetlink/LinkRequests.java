@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** RTM_DELLINK and RTM_GETLINK, and what the other link messages share with them (net/core/rtnetlink.c). */
 final class LinkRequests {
@@ -61,7 +62,7 @@ final class LinkRequests {
 
     static void delete(Context context, Message message) {
         ByteBuffer fixed = message.fixed(IFINFOMSG, "Invalid header length");
-        Attributes attributes = Attributes.lenient(message.attributes(IFINFOMSG), POLICY);
+        Attributes attributes = Attributes.lenient(message.attributes(IFINFOMSG), POLICY, message.extack());
         uniqueNamespace(attributes);
         Set<Integer> unknown = Set.of(IFLA_TARGET_NETNSID, IFLA_ALT_IFNAME, IFLA_GROUP);
         if (attributes.types().stream().anyMatch(unknown::contains)) {
@@ -75,7 +76,7 @@ final class LinkRequests {
         context.machine().delete(find(context, index, name));
     }
 
-    private static Link find(Context context, int index, @org.jspecify.annotations.Nullable String name) {
+    private static Link find(Context context, int index, @Nullable String name) {
         Optional<Link> link = index > 0
                 ? context.netns().byIndex(index)
                 : Optional.ofNullable(name).flatMap(n -> context.netns().findLink(n));

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** One message of a request: struct nlmsghdr and what follows. */
-record Message(int type, int flags, int sequence, int port, byte[] payload) {
+record Message(int type, int flags, int sequence, int port, byte[] payload, Extack extack) {
     static final int HEADER = 16;
     static final int NLM_F_REQUEST = 1;
     static final int NLM_F_MULTI = 2;

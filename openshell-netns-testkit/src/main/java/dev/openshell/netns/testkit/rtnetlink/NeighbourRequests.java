@@ -34,7 +34,7 @@ final class NeighbourRequests {
 
     private static Place place(Context context, Message message, boolean add) {
         ByteBuffer fixed = message.fixed(NDMSG, add ? "Invalid header length" : "");
-        Attributes attributes = Attributes.lenient(message.attributes(NDMSG), POLICY);
+        Attributes attributes = Attributes.lenient(message.attributes(NDMSG), POLICY, message.extack());
         byte[] raw = attributes.get(NDA_DST);
         if (raw == null) {
             throw new NetException(NetException.EINVAL, "Network address not specified");

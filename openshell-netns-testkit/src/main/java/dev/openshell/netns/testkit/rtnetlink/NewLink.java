@@ -31,7 +31,8 @@ final class NewLink {
     private static final Set<String> OTHER_KINDS = Set.of(
             "dummy", "bridge", "vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "tun", "vxlan", "bond", "team", "ifb",
             "gre", "gretap", "ip6gre", "ip6gretap", "sit", "ipip", "ip6tnl", "vti", "vti6", "wireguard", "vrf", "xfrm",
-            "geneve", "nlmon", "hsr", "netkit", "vcan", "can", "gtp", "macsec", "netdevsim", "bareudp", "rmnet", "erspan",
+            "geneve", "nlmon", "hsr", "netkit", "vcan", "can", "gtp", "macsec", "netdevsim", "bareudp", "rmnet",
+            "erspan",
             "ip6erspan", "lowpan", "ppp", "amt", "batadv", "ovpn", "vxcan", "wwan", "ipoib", "vsockmon", "pfcp");
 
     /** One end as a message describes it. */
@@ -56,7 +57,7 @@ final class NewLink {
     void perform() {
         ByteBuffer fixed = message.fixed(LinkRequests.IFINFOMSG, "Invalid header length");
         Attributes attributes =
-                Attributes.lenient(message.attributes(LinkRequests.IFINFOMSG), LinkRequests.POLICY);
+                Attributes.lenient(message.attributes(LinkRequests.IFINFOMSG), LinkRequests.POLICY, message.extack());
         LinkRequests.uniqueNamespace(attributes);
         attributes.requireKnown("RTM_NEWLINK", KNOWN, LinkRequests.IGNORED);
         End end = new End(fixed, attributes);
@@ -71,7 +72,7 @@ final class NewLink {
         Netns peerNetns = context.netns();
         if (veth) {
             byte[] data = info.orElseThrow().get(IFLA_INFO_DATA);
-            byte[] inner = data == null ? null : Attributes.lenient(data, VETH).get(VETH_INFO_PEER);
+            byte[] inner = data == null ? null : Attributes.lenient(data, VETH, message.extack()).get(VETH_INFO_PEER);
             requireMac(attributes);
             if (inner != null) {
                 peer = peer(inner);
@@ -103,19 +104,19 @@ final class NewLink {
 
     private static Attributes info(byte[] raw) {
         try {
-            return Attributes.lenient(raw, INFO);
+            return Attributes.lenient(raw, INFO, new Extack());
         } catch (NetException e) {
             throw new NetException(e.errno(), "");
         }
     }
 
-    private static End peer(byte[] raw) {
+    private End peer(byte[] raw) {
         ByteBuffer fixed = Bytes.read(raw);
         if (fixed.getInt(4) < 0) {
             throw new NetException(NetException.EINVAL, "ifindex can't be negative");
         }
         byte[] rest = Arrays.copyOfRange(raw, LinkRequests.IFINFOMSG, raw.length);
-        Attributes attributes = Attributes.lenient(rest, LinkRequests.POLICY);
+        Attributes attributes = Attributes.lenient(rest, LinkRequests.POLICY, message.extack());
         requireMac(attributes);
         LinkRequests.uniqueNamespace(attributes);
         attributes.requireKnown("a veth's peer", KNOWN, LinkRequests.IGNORED);
@@ -204,7 +205,7 @@ final class NewLink {
             throw new NetException(NetException.EINVAL, "");
         }
         byte[] families = end.attributes.get(LinkRequests.IFLA_AF_SPEC);
-        AfSpec spec = families == null ? AfSpec.NONE : AfSpec.parse(families);
+        AfSpec spec = families == null ? AfSpec.NONE : AfSpec.parse(families, message.extack());
         requireOnlyUp(end.fixed, LinkRequests.flags(link));
         String text = end.attributes.text(LinkRequests.IFLA_IFNAME);
         Optional<String> name = Optional.ofNullable(text).filter(n -> !n.isEmpty());

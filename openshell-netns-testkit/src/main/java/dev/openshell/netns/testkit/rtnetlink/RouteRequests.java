@@ -59,8 +59,8 @@ final class RouteRequests {
 
     private static Wanted read(Context context, Message message) {
         boolean six = isIpv6(message);
-        ByteBuffer fixed = message.fixed(RTMSG, "Invalid header length");
-        Attributes attributes = Attributes.lenient(message.attributes(RTMSG), six ? IPV6 : IPV4);
+        ByteBuffer fixed = message.fixed(RTMSG, six ? "Invalid header length" : "");
+        Attributes attributes = Attributes.lenient(message.attributes(RTMSG), six ? IPV6 : IPV4, message.extack());
         int tos = fixed.get(3) & 0xff;
         if (six && tos != 0) {
             throw invalid("Invalid dsfield (tos): option not available for IPv6");
@@ -183,18 +183,19 @@ final class RouteRequests {
 
     static void get(Context context, Message message) {
         boolean six = isIpv6(message);
-        String prefix = six ? "" : "ipv4: ";
-        ByteBuffer fixed = message.fixed(RTMSG, prefix + "Invalid header for route get request");
+        String prefix = six ? "ipv6: " : "ipv4: ";
+        String what = six ? "get route request" : "route get request";
+        ByteBuffer fixed = message.fixed(RTMSG, prefix + "Invalid header for " + what);
         int bits = six ? 128 : 32;
         int sourceLength = fixed.get(2) & 0xff;
         int length = fixed.get(1) & 0xff;
         boolean lengths = (sourceLength == 0 || sourceLength == bits) && (length == 0 || length == bits);
-        if (!lengths || fixed.getInt(4) != 0 || six && fixed.get(3) != 0) {
-            throw invalid(prefix + "Invalid values in header for route get request");
+        if (!lengths || fixed.getInt(4) != 0) {
+            throw invalid(prefix + "Invalid values in header for " + what);
         }
         int flags = fixed.getInt(8);
         if ((flags & ~(six ? 0x2100 : 0x3100)) != 0) {
-            throw invalid(prefix + (six ? "Invalid flags" : "Unsupported rtm_flags") + " for route get request");
+            throw invalid(prefix + (six ? "Invalid flags" : "Unsupported rtm_flags") + " for " + what);
         }
         Attributes attributes = Attributes.strict(message.attributes(RTMSG), six ? IPV6 : IPV4);
         if (attributes.has(RTA_DST) && length == 0 || attributes.has(2) && sourceLength == 0) {
@@ -202,14 +203,14 @@ final class RouteRequests {
         }
         for (int type : attributes.types()) {
             if (type != RTA_DST && !LOOKUP.contains(type)) {
-                throw invalid(prefix + "Unsupported attribute in route get request");
+                throw invalid(prefix + "Unsupported attribute in " + what);
             }
         }
         byte[] destination = attributes.get(RTA_DST);
         if (six && destination != null && destination.length < 16) {
             throw invalid("");
         }
-        if (attributes.types().stream().anyMatch(LOOKUP::contains) || flags != 0 || fixed.get(3) != 0) {
+        if (attributes.types().stream().anyMatch(LOOKUP::contains) || flags != 0 || !six && fixed.get(3) != 0) {
             throw new UnsupportedOperationException("RTM_GETROUTE with more than a destination");
         }
         if (destination == null) {
@@ -238,9 +239,12 @@ final class RouteRequests {
                 .u8(four ? 32 : 128, 0, 0)
                 .u8(local && !four ? Route.LOCAL_TABLE : Route.MAIN, four ? 0 : route.protocol(), 0)
                 .u8(route.type().ordinal())
-                .u32(RTM_F_CLONED)
+                .u32(four ? RTM_F_CLONED : 0)
                 .attribute(RTA_DST, to.bytes())
                 .attribute(RTA_OIF, Bytes.number(out.index()));
+        if (!four) {
+            answer.attribute(RTA_PRIORITY, Bytes.number(route.metric()));
+        }
         route.gateway().ifPresent(g -> answer.attribute(RTA_GATEWAY, g.bytes()));
         route.source().ifPresent(s -> answer.attribute(RTA_PREFSRC, s.bytes()));
         return answer.toBytes();

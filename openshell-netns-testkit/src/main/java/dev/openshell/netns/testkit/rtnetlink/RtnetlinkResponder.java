@@ -58,7 +58,8 @@ public final class RtnetlinkResponder {
                     in.getShort(at + 6) & 0xffff,
                     in.getInt(at + 8),
                     in.getInt(at + 12),
-                    Arrays.copyOfRange(request, at + Message.HEADER, at + length));
+                    Arrays.copyOfRange(request, at + Message.HEADER, at + length),
+                    new Extack());
             answer(context, message);
             at = (int) Math.min(request.length, at + (length + 3L & ~3L));
         }

@@ -6,7 +6,6 @@ import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +29,12 @@ final class AddressMatches {
 
     static List<Module<Match>> modules() {
         return List.of(
-                Module.of("iprange", AddressMatches::iprange, "--src-range 1", "--dst-range 1"),
+                Module.of("iprange", AddressMatches::iprange, "!--src-range 1", "!--dst-range 1"),
                 Module.of(
                         "addrtype",
                         AddressMatches::addrtype,
-                        "--src-type 1",
-                        "--dst-type 1",
+                        "!--src-type 1",
+                        "!--dst-type 1",
                         "--limit-iface-in",
                         "--limit-iface-out"));
     }
@@ -84,13 +83,12 @@ final class AddressMatches {
         }
         String word = given.word(option).orElseThrow();
         String[] ends = word.split("-", 2);
-        Ip first = Ip.parse(given.family(), ends[0]).orElseThrow(() -> RuleProblem.refused(word, "invalid range"));
+        Ip first = Addresses.numeric(ends[0], given.family()).orElseThrow(() -> RuleProblem.refused(word,
+                "invalid range"));
         Ip last = ends.length == 1
                 ? first
-                : Ip.parse(given.family(), ends[1]).orElseThrow(() -> RuleProblem.refused(word, "invalid range"));
-        if (first.compareTo(last) > 0) {
-            throw RuleProblem.unknown(word, "a range that ends before it begins");
-        }
+                : Addresses.numeric(ends[1], given.family()).orElseThrow(() -> RuleProblem.refused(word,
+                        "invalid range"));
         return new Span(first, last, given.negated(option));
     }
 
@@ -101,7 +99,8 @@ final class AddressMatches {
         public boolean matches(Skb skb, View view) {
             String link = limit.isEmpty() ? "" : limit.equals("--limit-iface-in") ? skb.in : skb.out;
             return (source.isEmpty() || is(skb.header.source(), source, link, view) != notSource)
-                    && (destination.isEmpty() || is(skb.header.destination(), destination, link, view) != notDestination);
+                    && (destination.isEmpty()
+                            || is(skb.header.destination(), destination, link, view) != notDestination);
         }
 
         /** Under IPv6 the types that an address has by itself and those that the routes give it are asked apart. */
@@ -118,7 +117,7 @@ final class AddressMatches {
                 return false;
             }
             boolean routed = types.contains("ANYCAST") || types.contains("LOCAL") || types.contains("UNREACHABLE");
-            return !routed || types.contains(type);
+            return !routed || (!type.equals("UNICAST") && types.contains(type));
         }
 
         @Override
@@ -131,6 +130,11 @@ final class AddressMatches {
                 words.option(notDestination, "--dst-type", String.join(",", destination));
             }
             return words.add(limit).toString();
+        }
+
+        @Override
+        public boolean checksHooksItself() {
+            return true;
         }
 
         @Override
@@ -161,10 +165,7 @@ final class AddressMatches {
         List<String> words = new ArrayList<>();
         given.word(option).ifPresent(list -> {
             for (String word : list.split(",", -1)) {
-                String type = word.toUpperCase(Locale.ROOT);
-                if (!TYPES.contains(type)) {
-                    throw RuleProblem.refused(word, "unknown address type");
-                }
+                String type = Words.startedBy(word, TYPES, "unknown address type");
                 boolean never = Set.of("BLACKHOLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE").contains(type);
                 if (never || (given.family() == Family.IPV6 && type.equals("BROADCAST"))) {
                     throw RuleProblem.unknown(word, "address type");

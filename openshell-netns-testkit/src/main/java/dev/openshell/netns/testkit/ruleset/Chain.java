@@ -37,8 +37,12 @@ final class Chain {
         return rules;
     }
 
-    void policy(boolean drop) {
+    void drop(boolean drop) {
         drops = drop;
+    }
+
+    boolean drops() {
+        return drops;
     }
 
     /** Counts the packet that got to the end, and returns what becomes of it. */

@@ -1,6 +1,7 @@
 package dev.openshell.netns.testkit.ruleset;
 
 import dev.openshell.netns.testkit.packet.Ct;
+import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.ruleset.Numbers.Range;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import java.util.function.Predicate;
 final class ConntrackMatch implements Match {
     private static final List<String> STATES =
             List.of("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT");
-    private static final List<String> STATUSES = List.of("EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED");
+    private static final List<String> STATUSES = List.of("NONE", "EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED");
     private static final List<String> ADDRESSES = List.of("--ctorigsrc", "--ctorigdst", "--ctreplsrc", "--ctrepldst");
     private static final List<String> PORTS =
             List.of("--ctorigsrcport", "--ctorigdstport", "--ctreplsrcport", "--ctrepldstport");
@@ -35,12 +36,13 @@ final class ConntrackMatch implements Match {
     }
 
     static List<Module<Match>> modules() {
-        List<String> options = new ArrayList<>(List.of("--ctstate 1", "--ctproto 1", "--ctstatus 1", "--ctdir 1"));
-        ADDRESSES.forEach(option -> options.add(option + " 1"));
-        PORTS.forEach(option -> options.add(option + " 1"));
+        List<String> options = new ArrayList<>(List.of("!--ctstate 1", "!--ctproto 1", "!--ctstatus 1", "--ctdir 1",
+                "!--ctexpire 1"));
+        ADDRESSES.forEach(option -> options.add("!" + option + " 1"));
+        PORTS.forEach(option -> options.add("!" + option + " 1"));
         return List.of(
                 Module.of("conntrack", ConntrackMatch::conntrack, options.toArray(String[]::new)),
-                Module.of("state", ConntrackMatch::state, "--state 1"));
+                Module.of("state", ConntrackMatch::state, "!--state 1"));
     }
 
     private static Match state(Given given) {
@@ -52,14 +54,14 @@ final class ConntrackMatch implements Match {
         if (given.isEmpty()) {
             throw given.needs("at least one option");
         }
+        if (given.has("--ctexpire")) {
+            throw RuleProblem.unknown("--ctexpire", "option of conntrack");
+        }
         List<String> states =
                 given.word("--ctstate").map(list -> listed(list, STATES)).orElse(List.of());
         ConntrackMatch match = new ConntrackMatch("conntrack", states, given.negated("--ctstate"));
         given.word("--ctproto").ifPresent(word -> {
             int protocol = Protocols.number(word);
-            if (protocol == 0 && given.negated("--ctproto")) {
-                throw RuleProblem.refused(word, "rule would never match protocol");
-            }
             match.condition(given, "--ctproto", protocol, skb -> ct(skb).original.protocol() == protocol);
         });
         for (String option : ADDRESSES) {
@@ -69,17 +71,18 @@ final class ConntrackMatch implements Match {
             given.word(option).ifPresent(word -> match.port(given, option, word));
         }
         given.word("--ctstatus").ifPresent(list -> {
-            List<String> statuses = list.equals("NONE") ? List.of() : listed(list, STATUSES);
+            List<String> statuses = new ArrayList<>(listed(list, STATUSES));
+            statuses.remove("NONE");
             String text = statuses.isEmpty() ? "NONE" : String.join(",", statuses);
-            match.condition(given, "--ctstatus", text, skb -> statuses.stream().anyMatch(status -> has(ct(skb), status)));
+            match.condition(given, "--ctstatus", text, skb -> statuses.stream().anyMatch(status -> has(ct(skb),
+                    status)));
         });
         given.word("--ctdir").ifPresent(word -> {
             String direction = word.toUpperCase(Locale.ROOT);
             if (!direction.equals("ORIGINAL") && !direction.equals("REPLY")) {
                 throw RuleProblem.refused(word, "direction is ORIGINAL or REPLY");
             }
-            // What "!" would say is printed as the other direction.
-            boolean reply = direction.equals("REPLY") != given.negated("--ctdir");
+            boolean reply = direction.equals("REPLY");
             match.conditions.put(
                     "--ctdir", new Condition("--ctdir " + (reply ? "REPLY" : "ORIGINAL"), skb -> skb.reply == reply));
         });
@@ -89,11 +92,7 @@ final class ConntrackMatch implements Match {
     private static List<String> listed(String list, List<String> known) {
         List<String> words = new ArrayList<>();
         for (String word : list.split(",", -1)) {
-            String name = word.toUpperCase(Locale.ROOT);
-            if (!known.contains(name)) {
-                throw RuleProblem.refused(word, "must be of " + known);
-            }
-            words.add(name);
+            words.add(Words.startedBy(word, known, "must be of " + known));
         }
         return known.stream().filter(words::contains).toList();
     }
@@ -105,19 +104,27 @@ final class ConntrackMatch implements Match {
     }
 
     private void address(Given given, String option, String word) {
-        Network network = Network.parse(word, given.family());
-        Function<Ct, dev.openshell.netns.testkit.packet.Ip> of =
+        String[] parts = word.split("/", 2);
+        Ip host = Addresses.host(parts[0], given.family());
+        Ip mask = Addresses.mask(parts.length == 1 ? Integer.toString(given.family().bits())
+                : parts[1], given.family());
+        if (mask.prefix() < 0) {
+            throw RuleProblem.unknown(word, "a mask with holes");
+        }
+        Network network = new Network(host.and(mask), mask);
+        String shown = host + (mask.prefix() == given.family().bits() ? "" : "/" + mask.prefix());
+        Function<Ct, Ip> of =
                 switch (option) {
                     case "--ctorigsrc" -> ct -> ct.original.source();
                     case "--ctorigdst" -> ct -> ct.original.destination();
                     case "--ctreplsrc" -> ct -> ct.reply.source();
                     default -> ct -> ct.reply.destination();
                 };
-        condition(given, option, network.brief(), skb -> network.contains(of.apply(ct(skb))));
+        condition(given, option, shown, skb -> network.contains(of.apply(ct(skb))));
     }
 
     private void port(Given given, String option, String word) {
-        Range range = Numbers.ports(word);
+        Range range = Numbers.resolvedPorts(word);
         Function<Ct, Integer> of =
                 switch (option) {
                     case "--ctorigsrcport" -> ct -> ct.original.sourcePort();

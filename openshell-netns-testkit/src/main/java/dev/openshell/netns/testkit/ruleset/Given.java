@@ -1,7 +1,7 @@
 package dev.openshell.netns.testkit.ruleset;
 
 import dev.openshell.netns.Family;
-import java.util.ArrayList;
+import dev.openshell.netns.IptablesVariant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,13 +18,15 @@ final class Given {
 
     private final String module;
     private final Family family;
+    private final IptablesVariant variant;
     private final TableKind table;
-    private final Map<String, List<Value>> values = new LinkedHashMap<>();
+    private final Map<String, Value> values = new LinkedHashMap<>();
     private Selector selector;
 
-    Given(String module, Family family, TableKind table, Selector selector) {
+    Given(String module, Family family, IptablesVariant variant, TableKind table, Selector selector) {
         this.module = module;
         this.family = family;
+        this.variant = variant;
         this.table = table;
         this.selector = selector;
     }
@@ -35,12 +37,15 @@ final class Given {
         return this;
     }
 
-    void put(String option, boolean negated, List<String> words, boolean repeatable) {
-        List<Value> there = values.computeIfAbsent(option, name -> new ArrayList<>());
-        if (!there.isEmpty() && !repeatable) {
+    void put(String option, boolean negated, List<String> words) {
+        if (values.put(option, new Value(negated, List.copyOf(words))) != null) {
             throw RuleProblem.refused(option, "option of " + module + " can only be used once");
         }
-        there.add(new Value(negated, List.copyOf(words)));
+    }
+
+    /** Returns whether the rule is for the nft variant. */
+    boolean nft() {
+        return variant == IptablesVariant.NFT;
     }
 
     Family family() {
@@ -68,23 +73,11 @@ final class Given {
     }
 
     Optional<Value> find(String option) {
-        return all(option).stream().findFirst();
-    }
-
-    List<Value> all(String option) {
-        return values.getOrDefault(option, List.of());
+        return Optional.ofNullable(values.get(option));
     }
 
     Optional<String> word(String option) {
         return find(option).map(Value::word);
-    }
-
-    /** Returns the one value of an option that takes no {@code !}. */
-    Optional<String> plain(String option) {
-        find(option).filter(Value::negated).ifPresent(value -> {
-            throw RuleProblem.refused(option, "can't be negated");
-        });
-        return word(option);
     }
 
     /** Returns the one option that is given. */

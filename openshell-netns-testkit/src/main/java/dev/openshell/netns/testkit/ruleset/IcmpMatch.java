@@ -45,7 +45,8 @@ final class IcmpMatch implements Match {
 
     static List<Module<Match>> modules() {
         return List.of(
-                Module.of("icmp", IcmpMatch::of, "--icmp-type 1"), Module.of("icmp6", IcmpMatch::of, "--icmpv6-type 1"));
+                Module.of("icmp", IcmpMatch::of, "!--icmp-type 1"), Module.of("icmp6", IcmpMatch::of,
+                        "!--icmpv6-type 1"));
     }
 
     private static Map<String, String> names(String text) {
@@ -65,10 +66,7 @@ final class IcmpMatch implements Match {
             throw RuleProblem.refused(option, "needs -p " + Protocols.name(protocol));
         }
         if (!given.has(option)) {
-            if (family == Family.IPV6) {
-                throw given.needs(option);
-            }
-            return new IcmpMatch(family, ANY, -1, false);
+            throw given.needs(option);
         }
         String word = given.word(option).orElseThrow();
         Map<String, String> names = family == Family.IPV4 ? NAMES : NAMES6;

@@ -5,31 +5,36 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** {@code limit}: a token bucket, full at first, that gets one token each period and holds as many as the burst. */
 final class LimitMatch implements Match {
-    private static final long MOST_A_SECOND = 10_000;
+    private static final Pattern NUMBER = Pattern.compile("[ \t\n\u000b\f\r]*\\+?([0-9]{1,9})(?![0-9])");
     private static final long MOST_BURST = 10_000;
-    private static final int DEFAULT_BURST = 5;
-    private static final Map<String, Long> UNITS =
-            Map.of("second", 1L, "minute", 60L, "hour", 3600L, "day", 86_400L);
-    private static final Map<String, String> PRINTED =
-            Map.of("second", "sec", "minute", "min", "hour", "hour", "day", "day");
+    private static final long DEFAULT_BURST = 5;
+    /** Ten thousandths of a second. */
+    private static final long SCALE = 10_000;
+    private static final long NANOS_PER_TICK = 1_000_000_000L / SCALE;
+    private static final List<String> UNITS = List.of("day", "hour", "minute", "second");
+    private static final List<String> PRINTED = List.of("day", "hour", "min", "sec");
+    private static final List<Long> TICKS = List.of(86_400 * SCALE, 3600 * SCALE, 60 * SCALE, SCALE);
+    /** What the legacy kernel module counts in, at 250 Hz. */
+    private static final long CREDITS_PER_SECOND = 250 * 128;
 
-    private final long average;
-    private final String unit;
+    private final boolean nft;
+    private final long ticks;
     private final long burst;
     private final long nanosPerToken;
     private long nanos;
     private @Nullable Instant asked;
 
-    private LimitMatch(long average, String unit, long burst) {
-        this.average = average;
-        this.unit = unit;
+    private LimitMatch(long ticks, long burst, boolean nft) {
+        this.nft = nft;
+        this.ticks = ticks;
         this.burst = burst;
-        this.nanosPerToken = UNITS.get(unit) * 1_000_000_000L / average;
+        this.nanosPerToken = ticks * NANOS_PER_TICK;
         this.nanos = nanosPerToken * burst;
     }
 
@@ -38,25 +43,59 @@ final class LimitMatch implements Match {
     }
 
     private static Match of(Given given) {
-        String rate = given.plain("--limit").orElse("3/hour");
-        String[] parts = rate.split("/", 2);
-        String unit = parts.length == 1 ? "second" : unit(parts[1]);
-        long average = Numbers.upTo(parts[0], MOST_A_SECOND * UNITS.get(unit), "rate");
-        long burst = given.plain("--limit-burst")
+        long ticks = ticks(given.word("--limit").orElse("3/hour"));
+        long burst = given.word("--limit-burst")
                 .map(word -> Numbers.upTo(word, MOST_BURST, "burst"))
-                .orElse((long) DEFAULT_BURST);
-        if (average == 0 || burst == 0) {
-            throw RuleProblem.refused(rate, "rate and burst must not be 0");
+                .orElse(DEFAULT_BURST);
+        if (given.nft()) {
+            burst = burst == 0 ? DEFAULT_BURST : burst;
+            long unit = TICKS.get(unit(ticks));
+            ticks = unit / (unit / ticks);
         }
-        return new LimitMatch(average, unit, burst);
+        return new LimitMatch(ticks, burst, given.nft());
     }
 
-    private static String unit(String word) {
-        String lower = word.toLowerCase(Locale.ROOT);
-        return List.of("second", "minute", "hour", "day").stream()
-                .filter(unit -> !lower.isEmpty() && unit.startsWith(lower))
-                .findFirst()
-                .orElseThrow(() -> RuleProblem.refused(word, "bad rate"));
+    /** The kernel's counters have 32 bits, and it notices only when they wrap to less than one token. */
+    private static long credits(long ticks) {
+        long user = ticks & 0xffff_ffffL;
+        long credits = user > 0xffff_ffffL / CREDITS_PER_SECOND
+                ? user / SCALE * CREDITS_PER_SECOND
+                : user * CREDITS_PER_SECOND / SCALE;
+        return credits & 0xffff_ffffL;
+    }
+
+    /** Returns the time for one token. A number is read up to the first character that is no digit. */
+    private static long ticks(String rate) {
+        String[] parts = rate.split("/", 2);
+        String word = parts.length == 1 ? "second" : parts[1].toLowerCase(Locale.ROOT);
+        int unit = 0;
+        while (unit < UNITS.size() && (word.isEmpty() || !UNITS.get(unit).startsWith(word))) {
+            unit++;
+        }
+        Matcher number = NUMBER.matcher(parts[0]);
+        if (unit == UNITS.size() || !number.lookingAt()) {
+            throw RuleProblem.refused(rate, "bad rate");
+        }
+        long average = Long.parseLong(number.group(1));
+        if (average == 0 || TICKS.get(unit) / average == 0) {
+            throw RuleProblem.refused(rate, "bad rate, or too fast");
+        }
+        return TICKS.get(unit) / average;
+    }
+
+    /** Returns the shortest unit of time in which the rate is a number without much of a rest. */
+    private static int unit(long ticks) {
+        int unit = 1;
+        while (unit < TICKS.size() && ticks <= TICKS.get(unit) && TICKS.get(unit) / ticks >= TICKS.get(unit) % ticks) {
+            unit++;
+        }
+        return unit - 1;
+    }
+
+    @Override
+    public String problem() {
+        boolean wraps = burst == 0 || credits(ticks * burst) < credits(ticks);
+        return wraps && !nft ? "the kernel can't count as far" : "";
     }
 
     @Override
@@ -77,7 +116,9 @@ final class LimitMatch implements Match {
 
     @Override
     public String text() {
-        Words words = new Words().add("-m").add("limit").option(false, "--limit", average + "/" + PRINTED.get(unit));
+        int unit = unit(ticks);
+        String rate = TICKS.get(unit) / ticks + "/" + PRINTED.get(unit);
+        Words words = new Words().add("-m").add("limit").option(false, "--limit", rate);
         if (burst != DEFAULT_BURST) {
             words.option(false, "--limit-burst", burst);
         }

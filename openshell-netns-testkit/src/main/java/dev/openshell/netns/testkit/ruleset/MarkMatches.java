@@ -9,8 +9,8 @@ final class MarkMatches {
 
     static List<Module<Match>> modules() {
         return List.of(
-                Module.of("mark", given -> of("mark", given), "--mark 1"),
-                Module.of("connmark", given -> of("connmark", given), "--mark 1"));
+                Module.of("mark", given -> of("mark", given), "!--mark 1"),
+                Module.of("connmark", given -> of("connmark", given), "!--mark 1"));
     }
 
     private record Mark(String name, int value, int mask, boolean not) implements Match {

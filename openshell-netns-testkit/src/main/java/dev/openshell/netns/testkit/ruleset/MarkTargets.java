@@ -69,7 +69,7 @@ final class MarkTargets {
 
     private static Target mark(Given given) {
         String option = given.exactlyOne();
-        return new Mark(Xmark.of(option, given.plain(option).orElseThrow()));
+        return new Mark(Xmark.of(option, given.word(option).orElseThrow()));
     }
 
     private record Connmark(Xmark xmark) implements Target {
@@ -109,10 +109,17 @@ final class MarkTargets {
     private static Target connmark(Given given) {
         boolean save = given.has("--save-mark");
         if (!save && !given.has("--restore-mark")) {
+            if (List.of("--nfmask", "--ctmask", "--mask").stream().anyMatch(given::has)) {
+                boolean sets = List.of(SETTERS).stream().anyMatch(setter -> given.has(setter.split(" ")[0]));
+                throw sets
+                        ? RuleProblem.unknown("CONNMARK", "a mask with a set mark")
+                        : RuleProblem.refused("CONNMARK", "no operation specified");
+            }
             String option = given.exactlyOne();
-            return new Connmark(Xmark.of(option, given.plain(option).orElseThrow()));
+            return new Connmark(Xmark.of(option, given.word(option).orElseThrow()));
         }
-        if (save && given.has("--restore-mark") || given.has("--mask") && (given.has("--nfmask") || given.has("--ctmask"))) {
+        if (save && given.has("--restore-mark") || given.has("--mask") && (given.has("--nfmask")
+                || given.has("--ctmask"))) {
             throw RuleProblem.refused("CONNMARK", "options exclude each other");
         }
         for (String setter : SETTERS) {
@@ -124,8 +131,8 @@ final class MarkTargets {
     }
 
     private static int mask(Given given, String option) {
-        return given.plain(option)
-                .or(() -> given.plain("--mask"))
+        return given.word(option)
+                .or(() -> given.word("--mask"))
                 .map(word -> (int) Numbers.upTo(word, 0xffff_ffffL, "mask"))
                 .orElse(-1);
     }

@@ -11,6 +11,21 @@ interface Match {
     /** Returns it as iptables-save prints it, {@code -m} first; empty prints nothing. */
     String text();
 
+    /** Returns whether the nft variant makes one match of this and others of its name. */
+    default boolean merges() {
+        return false;
+    }
+
+    /** Returns what the kernel has against it wherever it stands, or an empty string. */
+    default String problem() {
+        return "";
+    }
+
+    /** Returns whether its own code asks for the hook: under nft it learns only that of a built-in chain. */
+    default boolean checksHooksItself() {
+        return false;
+    }
+
     /** Returns the hooks at which the kernel lets it stand. */
     default Set<Hook> hooks() {
         return Set.of(Hook.values());

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code SNAT}, {@code DNAT}, {@code MASQUERADE} and {@code REDIRECT}. */
 final class NatTargets {
+    private static final Set<Integer> PORTS =
+            Set.of(Header.ICMP, Header.TCP, Header.UDP, Header.SCTP, Header.DCCP, Header.ICMPV6);
+
     private NatTargets() {}
 
     static List<Module<Target>> modules() {
@@ -30,7 +33,8 @@ final class NatTargets {
                         "--random",
                         "--persistent"),
                 Module.of(
-                        "MASQUERADE", given -> toPorts(given, "MASQUERADE"), "--to-ports 1", "--random", "--random-fully"),
+                        "MASQUERADE", given -> toPorts(given, "MASQUERADE"), "--to-ports 1", "--random",
+                                "--random-fully"),
                 Module.of("REDIRECT", given -> toPorts(given, "REDIRECT"), "--to-ports 1", "--random"));
     }
 
@@ -58,11 +62,7 @@ final class NatTargets {
         }
 
         private static int number(String word) {
-            int port = (int) Numbers.upTo(word, 65535, "port");
-            if (port == 0) {
-                throw RuleProblem.refused(word, "port 0 is none");
-            }
-            return port;
+            return (int) Numbers.upTo(word, 65535, "port");
         }
 
         String text() {
@@ -71,23 +71,29 @@ final class NatTargets {
     }
 
     private static void needPorts(Given given, String target) {
-        if (given.selector().notProtocol() || !Header.hasPorts(given.selector().protocol())) {
+        // That "!" may stand before -p is iptables' own mistake.
+        if (!PORTS.contains(given.selector().protocol())) {
             throw RuleProblem.refused(target, "needs -p tcp, udp, sctp or dccp with a port");
         }
     }
 
     private static Target translate(Given given, String name, String option) {
-        String word = given.plain(option).orElseThrow(() -> given.needs(option));
+        String word = given.word(option).orElseThrow(() -> given.needs(option));
         boolean source = name.equals("SNAT");
         String addresses = word;
         @Nullable Ports ports = null;
         int colon = given.family() == Family.IPV4
                 ? word.indexOf(':')
-                : word.startsWith("[") ? word.indexOf("]:") + 1 : -1;
-        if (word.startsWith("[") && colon <= 0 && !word.endsWith("]")) {
+                : word.startsWith("[") ? word.indexOf("]:") + 1 : word.startsWith(":") && !word.startsWith("::") ? 0
+                        : -1;
+        boolean bracket = given.family() == Family.IPV6 && word.startsWith("[");
+        if (bracket && (word.indexOf(']') < 1 || word.equals("[]"))) {
             throw RuleProblem.refused(word, "invalid address");
         }
-        if (colon >= 0 && !(word.startsWith("[") && colon == 0)) {
+        if (bracket && colon <= 0) {
+            // What follows the bracket is not read unless it is a colon.
+            addresses = word.substring(0, word.indexOf(']') + 1);
+        } else if (colon >= 0) {
             addresses = word.substring(0, colon);
             if (word.indexOf('/', colon) >= 0) {
                 throw RuleProblem.unknown(word, "shifted port range");
@@ -95,7 +101,10 @@ final class NatTargets {
             needPorts(given, name);
             ports = Ports.parse(word.substring(colon + 1), '-');
         }
-        String bare = addresses.startsWith("[") ? addresses.substring(1, addresses.length() - 1) : addresses;
+        if (word.isEmpty()) {
+            throw RuleProblem.refused(option, "bad IP address");
+        }
+        String bare = bracket ? addresses.substring(1, addresses.length() - 1) : addresses;
         Ip first = null;
         Ip last = null;
         if (!bare.isEmpty()) {
@@ -125,7 +134,7 @@ final class NatTargets {
         Ports ports = null;
         if (given.has("--to-ports")) {
             needPorts(given, name);
-            ports = Ports.parse(given.plain("--to-ports").orElseThrow(), '-');
+            ports = Ports.parse(given.word("--to-ports").orElseThrow(), '-');
         }
         int low = ports == null ? 0 : ports.low;
         int high = ports == null ? 0 : ports.high;

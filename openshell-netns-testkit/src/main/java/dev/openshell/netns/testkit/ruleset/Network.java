@@ -7,10 +7,26 @@ import java.util.List;
 
 /** An address and a mask of any shape; the bits outside of the mask are clear. */
 record Network(Ip address, Ip mask) {
+    private static final int LONGEST = 255;
+
     static Network parse(String word, Family family) {
-        String[] parts = word.split("/", 2);
-        Ip mask = parts.length == 1 ? Ip.mask(family, family.bits()) : Numbers.mask(parts[1], family);
-        return new Network(Numbers.address(parts[0], family).and(mask), mask);
+        int slash = word.lastIndexOf('/');
+        Ip mask = slash < 0 ? Ip.mask(family, family.bits()) : Addresses.mask(word.substring(slash + 1), family);
+        // With no bits to compare the address is not even read.
+        String address = mask.prefix() == 0 ? all(family) : word.substring(0, slash < 0 ? word.length() : slash);
+        if (word.length() > LONGEST) {
+            throw RuleProblem.refused(word.substring(0, 32), "host name is too long");
+        }
+        return new Network(Addresses.address(address, family).and(mask), mask);
+    }
+
+    private static String all(Family family) {
+        return family == Family.IPV4 ? "0.0.0.0" : "::";
+    }
+
+    /** Returns all addresses. */
+    static Network any(Family family) {
+        return parse(all(family) + "/0", family);
     }
 
     /** Returns the networks of a list that commas part. */
@@ -35,10 +51,5 @@ record Network(Ip address, Ip mask) {
     public String toString() {
         int prefix = mask.prefix();
         return address + "/" + (prefix < 0 ? mask.toString() : Integer.toString(prefix));
-    }
-
-    /** Returns it as matches print it: a single address without its mask. */
-    String brief() {
-        return mask.prefix() == address.family().bits() ? address.toString() : toString();
     }
 }

@@ -1,11 +1,13 @@
 package dev.openshell.netns.testkit.ruleset;
 
-import dev.openshell.netns.Family;
-import dev.openshell.netns.testkit.packet.Ip;
+import java.math.BigInteger;
 import java.util.Optional;
 
-/** Numbers, ranges and addresses as iptables reads them. */
+/** Numbers and ranges as iptables reads them. */
 final class Numbers {
+    /** What strtoul(3) skips. */
+    private static final String LEADING = "^[ \t\n\u000b\f\r]*\\+?(?=[0-9])";
+
     /** The values from {@code low} to {@code high}. */
     record Range(long low, long high) {
         boolean contains(long value) {
@@ -18,27 +20,34 @@ final class Numbers {
         }
     }
 
+    static final Range PORTS = new Range(0, 65535);
+
     private Numbers() {}
 
-    /** Returns what strtoul(3) with base 0 makes of the whole of {@code word}. */
+    /** Returns what strtoul(3) with base 0 makes of the whole of {@code word}, up to 63 bits. */
     static Optional<Long> parse(String word) {
-        String digits = word;
+        String digits = word.replaceFirst(LEADING, "");
         int radix = 10;
-        if (word.matches("0[xX][0-9a-fA-F]+")) {
-            digits = word.substring(2);
+        if (digits.matches("0[xX][0-9a-fA-F]+")) {
+            digits = digits.substring(2);
             radix = 16;
-        } else if (word.matches("0[0-7]+")) {
+        } else if (digits.matches("0[0-7]+")) {
             radix = 8;
-        } else if (!word.matches("0|[1-9][0-9]*")) {
+        } else if (!digits.matches("0|[1-9][0-9]*")) {
             return Optional.empty();
         }
-        return digits.length() > 16 ? Optional.empty() : Optional.of(Long.parseUnsignedLong(digits, radix));
+        BigInteger value = new BigInteger(digits, radix);
+        return value.bitLength() > 63 ? Optional.empty() : Optional.of(value.longValue());
+    }
+
+    static long between(String word, long lowest, long highest, String what) {
+        return parse(word)
+                .filter(value -> value >= lowest && value <= highest)
+                .orElseThrow(() -> RuleProblem.refused(word, "invalid " + what));
     }
 
     static long upTo(String word, long highest, String what) {
-        return parse(word)
-                .filter(value -> value >= 0 && value <= highest)
-                .orElseThrow(() -> RuleProblem.refused(word, "invalid " + what));
+        return between(word, 0, highest, what);
     }
 
     /** Returns {@code value[/mask]}, both of 32 bits. */
@@ -48,7 +57,7 @@ final class Numbers {
         return new int[] {value, parts.length == 1 ? -1 : (int) upTo(parts[1], 0xffff_ffffL, "mask")};
     }
 
-    /** Returns {@code port}, {@code low:high}, {@code :high} or {@code low:}. */
+    /** Returns {@code port}, {@code low:high}, {@code :high} or {@code low:}, as {@code tcp} and {@code sctp} do. */
     static Range ports(String word) {
         int colon = word.indexOf(':');
         if (colon < 0) {
@@ -64,25 +73,31 @@ final class Numbers {
     }
 
     static int port(String word) {
-        return Protocols.port(word).orElseThrow(() -> RuleProblem.refused(word, "invalid port or service"));
+        Optional<Long> number = parse(word);
+        return number.isPresent() ? (int) upTo(word, 65535, "port") : Protocols.service(word);
     }
 
-    /** Returns an address; IPv4 ones may leave trailing octets out, as in {@code 10.1}. */
-    static Ip address(String word, Family family) {
-        String text = word;
-        if (family == Family.IPV4) {
-            while (text.matches("[0-9]+(\\.[0-9]+){0,2}")) {
-                text += ".0";
-            }
+    /** Returns a range of ports as most others read it: decimal, modulo 2^16, and perhaps backwards. */
+    static Range resolvedPorts(String word) {
+        String[] ends = word.split(":", -1);
+        if (ends.length > 2) {
+            throw RuleProblem.refused(word, "a range has two ends");
         }
-        return Ip.parse(family, text).orElseThrow(() -> RuleProblem.refused(word, "host or network not found"));
+        int low = ends[0].isEmpty() ? 0 : resolvedPort(ends[0]);
+        int high = ends.length == 1 ? low : ends[1].isEmpty() ? 65535 : resolvedPort(ends[1]);
+        return new Range(low, high);
     }
 
-    /** Returns the mask behind a slash: a prefix length or an address. */
-    static Ip mask(String word, Family family) {
-        if (word.matches("[0-9]{1,3}")) {
-            return Ip.mask(family, (int) upTo(word, family.bits(), "mask"));
+    /** Returns what getaddrinfo(3) makes of a port. */
+    private static int resolvedPort(String word) {
+        String digits = word.replaceFirst(LEADING, "");
+        if (!digits.matches("[0-9]{1,18}")) {
+            return Protocols.service(word);
         }
-        return Ip.parse(family, word).orElseThrow(() -> RuleProblem.refused(word, "invalid mask"));
+        int number = (int) Long.parseLong(digits);
+        if (number < 0) {
+            throw RuleProblem.refused(word, "invalid port or service");
+        }
+        return number & 0xffff;
     }
 }

@@ -1,54 +1,20 @@
 package dev.openshell.netns.testkit.ruleset;
 
-import dev.openshell.netns.Family;
-import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
-/** {@code REJECT}, {@code LOG}, {@code NFLOG}, {@code NOTRACK} and {@code CT}. */
+/** {@code LOG}, {@code NFLOG}, {@code NOTRACK} and {@code CT}. */
 final class OtherTargets {
-    private static final Map<String, String> REJECT = new TreeMap<>(Map.ofEntries(
-            Map.entry("icmp-net-unreachable", "icmp-net-unreachable"),
-            Map.entry("net-unreach", "icmp-net-unreachable"),
-            Map.entry("icmp-host-unreachable", "icmp-host-unreachable"),
-            Map.entry("host-unreach", "icmp-host-unreachable"),
-            Map.entry("icmp-proto-unreachable", "icmp-proto-unreachable"),
-            Map.entry("proto-unreach", "icmp-proto-unreachable"),
-            Map.entry("icmp-port-unreachable", "icmp-port-unreachable"),
-            Map.entry("port-unreach", "icmp-port-unreachable"),
-            Map.entry("icmp-net-prohibited", "icmp-net-prohibited"),
-            Map.entry("net-prohib", "icmp-net-prohibited"),
-            Map.entry("icmp-host-prohibited", "icmp-host-prohibited"),
-            Map.entry("host-prohib", "icmp-host-prohibited"),
-            Map.entry("icmp-admin-prohibited", "icmp-admin-prohibited"),
-            Map.entry("admin-prohib", "icmp-admin-prohibited"),
-            Map.entry("tcp-reset", "tcp-reset"),
-            Map.entry("tcp-rst", "tcp-reset")));
-    private static final Map<String, String> REJECT6 = new TreeMap<>(Map.ofEntries(
-            Map.entry("icmp6-no-route", "icmp6-no-route"),
-            Map.entry("no-route", "icmp6-no-route"),
-            Map.entry("icmp6-adm-prohibited", "icmp6-adm-prohibited"),
-            Map.entry("adm-prohibited", "icmp6-adm-prohibited"),
-            Map.entry("icmp6-addr-unreachable", "icmp6-addr-unreachable"),
-            Map.entry("addr-unreach", "icmp6-addr-unreachable"),
-            Map.entry("icmp6-port-unreachable", "icmp6-port-unreachable"),
-            Map.entry("port-unreach", "icmp6-port-unreachable"),
-            Map.entry("icmp6-policy-fail", "icmp6-policy-fail"),
-            Map.entry("policy-fail", "icmp6-policy-fail"),
-            Map.entry("icmp6-reject-route", "icmp6-reject-route"),
-            Map.entry("reject-route", "icmp6-reject-route"),
-            Map.entry("tcp-reset", "tcp-reset")));
     private static final List<String> LEVELS =
             List.of("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug");
     private static final List<String> LOG_FLAGS =
             List.of("--log-tcp-sequence", "--log-tcp-options", "--log-ip-options", "--log-uid", "--log-macdecode");
     private static final int LONGEST_LOG_PREFIX = 29;
     private static final int LONGEST_NFLOG_PREFIX = 63;
+    private static final int LONGEST_NFT_PREFIX = 127;
 
     private OtherTargets() {}
 
@@ -56,7 +22,6 @@ final class OtherTargets {
         List<String> log = new ArrayList<>(List.of("--log-prefix 1", "--log-level 1"));
         log.addAll(LOG_FLAGS);
         return List.of(
-                Module.of("REJECT", OtherTargets::reject, "--reject-with 1"),
                 Module.of("LOG", OtherTargets::log, log.toArray(String[]::new)),
                 Module.of(
                         "NFLOG",
@@ -67,41 +32,17 @@ final class OtherTargets {
                         "--nflog-size 1",
                         "--nflog-threshold 1"),
                 Module.of("NOTRACK", given -> new Untrack("-j NOTRACK")),
-                Module.of("CT", OtherTargets::ct, "--notrack"));
-    }
-
-    private record Reject(String with) implements Target {
-        @Override
-        public Outcome apply(Skb skb) {
-            return new Outcome.Reject(with);
-        }
-
-        @Override
-        public String text() {
-            return "-j REJECT --reject-with " + with;
-        }
-
-        @Override
-        public Set<TableKind> tables() {
-            return EnumSet.of(TableKind.FILTER);
-        }
-    }
-
-    private static Target reject(Given given) {
-        boolean four = given.family() == Family.IPV4;
-        String with = given.plain("--reject-with")
-                .map(word -> {
-                    String known = (four ? REJECT : REJECT6).get(word);
-                    if (known == null) {
-                        throw RuleProblem.refused(word, "unknown reject type");
-                    }
-                    return known;
-                })
-                .orElse(four ? "icmp-port-unreachable" : "icmp6-port-unreachable");
-        if (with.equals("tcp-reset") && !given.selector().is(Header.TCP)) {
-            throw RuleProblem.refused(with, "needs -p tcp");
-        }
-        return new Reject(with);
+                Module.of(
+                        "CT",
+                        OtherTargets::ct,
+                        "--notrack",
+                        "--helper 1",
+                        "--timeout 1",
+                        "--ctevents 1",
+                        "--expevents 1",
+                        "--zone 1",
+                        "--zone-orig 1",
+                        "--zone-reply 1"));
     }
 
     /** Nothing that a packet could feel: a log record. */
@@ -114,15 +55,10 @@ final class OtherTargets {
 
     private static Target log(Given given) {
         Words words = new Words().add("-j LOG");
-        given.plain("--log-prefix").ifPresent(prefix -> {
-            if (prefix.length() > LONGEST_LOG_PREFIX || prefix.contains("\n") || prefix.isEmpty()) {
-                throw RuleProblem.refused("--log-prefix", "a prefix has 1 to 29 characters on one line");
-            }
-            words.quoted("--log-prefix", prefix);
-        });
-        given.plain("--log-level").ifPresent(word -> {
-            int level = LEVELS.indexOf(word.equals("panic") ? "emerg" : word.equals("err") ? "error" : word.equals("warn") ? "warning" : word);
-            level = level >= 0 ? level : (int) Numbers.upTo(word, 7, "log level");
+        prefix(given, words, "--log-prefix", LONGEST_LOG_PREFIX);
+        given.word("--log-level").ifPresent(word -> {
+            int known = LEVELS.indexOf(word.equals("panic") ? "emerg" : word);
+            int level = known >= 0 ? known : (int) Numbers.upTo(word, 7, "log level");
             if (level != LEVELS.indexOf("warning")) {
                 words.option(false, "--log-level", level);
             }
@@ -131,25 +67,34 @@ final class OtherTargets {
         return new Record(words.toString());
     }
 
-    private static Target nflog(Given given) {
-        Words words = new Words().add("-j NFLOG");
-        given.plain("--nflog-prefix").ifPresent(prefix -> {
-            if (prefix.isEmpty() || prefix.length() > LONGEST_NFLOG_PREFIX || prefix.contains("\n")) {
-                throw RuleProblem.refused("--nflog-prefix", "a prefix has 1 to 63 characters on one line");
+    /** What is longer is cut without a word. */
+    private static void prefix(Given given, Words words, String option, int longest) {
+        given.word(option).ifPresent(prefix -> {
+            if (prefix.contains("\n") || prefix.isEmpty()) {
+                throw RuleProblem.refused(option, "a prefix has at least one character, all on one line");
             }
-            words.quoted("--nflog-prefix", prefix);
+            words.quoted(option, prefix.substring(0, Math.min(longest, prefix.length())));
         });
-        number(given, words, "--nflog-group", 65535);
-        number(given, words, "--nflog-range", 0xffff_ffffL);
-        number(given, words, "--nflog-size", 0xffff_ffffL);
-        number(given, words, "--nflog-threshold", 65535);
+    }
+
+    private static Target nflog(Given given) {
+        if (given.has("--nflog-range") && given.has("--nflog-size")) {
+            throw RuleProblem.refused("--nflog-size", "excludes --nflog-range");
+        }
+        Words words = new Words().add("-j NFLOG");
+        prefix(given, words, "--nflog-prefix", given.nft() ? LONGEST_NFT_PREFIX : LONGEST_NFLOG_PREFIX);
+        number(given, words, "--nflog-group", 65535, 0);
+        Words range = given.nft() ? new Words() : words;
+        number(given, range, "--nflog-range", 0xffff_ffffL, 0);
+        number(given, words, "--nflog-size", 0xffff_ffffL, -1);
+        number(given, words, "--nflog-threshold", 65535, 0);
         return new Record(words.toString());
     }
 
-    private static void number(Given given, Words words, String option, long highest) {
-        given.plain(option).ifPresent(word -> {
+    private static void number(Given given, Words words, String option, long highest, long unsaid) {
+        given.word(option).ifPresent(word -> {
             long value = Numbers.upTo(word, highest, option.substring(2));
-            if (value != 0) {
+            if (value != unsaid) {
                 words.option(false, option, value);
             }
         });
@@ -169,7 +114,7 @@ final class OtherTargets {
     }
 
     private static Target ct(Given given) {
-        if (!given.has("--notrack")) {
+        if (!given.has("--notrack") || given.exactlyOne().isEmpty()) {
             throw RuleProblem.unknown("CT", "CT without --notrack");
         }
         return new Untrack("-j CT --notrack");

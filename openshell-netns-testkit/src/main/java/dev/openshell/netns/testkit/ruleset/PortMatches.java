@@ -7,136 +7,97 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** {@code tcp}, {@code udp}, {@code udplite}, {@code sctp}, {@code dccp} and {@code multiport}. */
+/** {@code udp}, {@code sctp}, {@code dccp} and {@code multiport}. */
 final class PortMatches {
     private static final int MOST_PORTS = 15;
-    private static final List<String> FLAGS = List.of("FIN", "SYN", "RST", "PSH", "ACK", "URG");
     private static final Map<String, Integer> PROTOCOLS = Map.of(
-            "tcp", Header.TCP, "udp", Header.UDP, "udplite", Header.UDPLITE, "sctp", Header.SCTP, "dccp", Header.DCCP);
+            "tcp", Header.TCP, "udp", Header.UDP, "sctp", Header.SCTP, "dccp", Header.DCCP);
 
     private PortMatches() {}
 
     static List<Module<Match>> modules() {
-        String[] ports = {"--sport 1", "--dport 1", "--source-port=--sport", "--destination-port=--dport"};
+        String[] ports = {"!--sport 1", "!--dport 1", "--source-port=--sport", "--destination-port=--dport"};
         List<Module<Match>> modules = new ArrayList<>();
-        for (String name : List.of("udp", "udplite", "sctp", "dccp")) {
+        for (String name : List.of("udp", "sctp", "dccp")) {
             modules.add(Module.of(name, given -> ports(name, given, ""), ports));
         }
         modules.add(Module.of(
-                "tcp",
-                PortMatches::tcp,
-                "--sport 1",
-                "--dport 1",
-                "--source-port=--sport",
-                "--destination-port=--dport",
-                "--tcp-flags 2",
-                "--syn"));
-        modules.add(Module.of(
                 "multiport",
                 PortMatches::multiport,
-                "--sports 1",
-                "--dports 1",
-                "--ports 1",
+                "!--sports 1",
+                "!--dports 1",
+                "!--ports 1",
                 "--source-ports=--sports",
-                "--destination-ports=--dports"));
+                "--destination-ports=--dports",
+                "--sport=--sports",
+                "--dport=--dports",
+                "--port=--ports"));
         return modules;
     }
 
-    private record Ports(String name, int protocol, Range source, boolean notSource, Range destination, boolean notDestination, String more)
-            implements Match {
+    /**
+     * Ports of one protocol.
+     *
+     * @param more what else the match prints
+     * @param translated whether nf_tables compares them itself
+     */
+    record Ports(String name, int protocol, Side source, Side destination, String more,
+            boolean translated) implements Match {
         @Override
         public boolean matches(Skb skb, View view) {
+            // Under nft "! -p tcp" goes with tcp ports: then it never matches.
             return skb.header.protocol() == protocol
-                    && source.contains(skb.header.sourcePort()) != notSource
-                    && destination.contains(skb.header.destinationPort()) != notDestination;
+                    && source.holds(skb.header.sourcePort())
+                    && destination.holds(skb.header.destinationPort());
         }
 
         @Override
         public String text() {
             Words words = new Words().add("-m").add(name);
-            for (boolean from : List.of(true, false)) {
-                Range range = from ? source : destination;
-                boolean not = from ? notSource : notDestination;
-                if (not || range.low() != 0 || range.high() != 65535) {
-                    words.option(not, from ? "--sport" : "--dport", range.text(':'));
-                }
-            }
-            return words.add(more).toString();
+            source.print(words, "--sport", translated);
+            destination.print(words, "--dport", translated);
+            String text = words.add(more).toString();
+            return translated && (source.not || destination.not) && text.equals("-m " + name) ? "" : text;
+        }
+
+        @Override
+        public boolean merges() {
+            return name.equals("tcp") || name.equals("udp");
         }
     }
 
-    private static Ports ports(String name, Given given, String more) {
+    /** The ports of one end. */
+    record Side(Range range, boolean not, boolean printsAll) {
+        boolean holds(int port) {
+            return range.contains(port) != not;
+        }
+
+        void print(Words words, String option, boolean translated) {
+            if (translated && not && range.low() == 0 && range.high() > 0 && range.high() < 65535) {
+                // nf_tables keeps "not up to n" as "above n".
+                words.option(false, option, new Range(range.high() + 1, 65535).text(':'));
+            } else if (printsAll || !range.equals(Numbers.PORTS)) {
+                words.option(not, option, range.text(':'));
+            }
+        }
+    }
+
+    static Ports ports(String name, Given given, String more) {
         int protocol = PROTOCOLS.get(name);
-        if (!given.selector().is(protocol)) {
+        boolean translated = given.nft() && (name.equals("tcp") || name.equals("udp"));
+        Selector selector = given.selector();
+        if (selector.protocol() != protocol || (selector.notProtocol() && !translated)) {
             throw RuleProblem.refused("-m " + name, "needs -p " + name);
         }
-        Range any = new Range(0, 65535);
-        return new Ports(
-                name,
-                protocol,
-                given.word("--sport").map(Numbers::ports).orElse(any),
-                given.negated("--sport"),
-                given.word("--dport").map(Numbers::ports).orElse(any),
-                given.negated("--dport"),
-                more);
+        return new Ports(name, protocol, side(name, given, "--sport"), side(name, given, "--dport"), more, translated);
     }
 
-    private static Match tcp(Given given) {
-        if (given.has("--syn") && given.has("--tcp-flags")) {
-            throw RuleProblem.refused("--syn", "excludes --tcp-flags");
-        }
-        String option = given.has("--syn") ? "--syn" : "--tcp-flags";
-        if (!given.has(option)) {
-            return ports("tcp", given, "");
-        }
-        boolean not = given.negated(option);
-        int mask = Header.FIN | Header.SYN | Header.RST | Header.ACK;
-        int wanted = Header.SYN;
-        if (option.equals("--tcp-flags")) {
-            List<String> words = given.find(option).orElseThrow().words();
-            mask = flags(words.get(0));
-            wanted = flags(words.get(1));
-        }
-        String text = new Words().option(not, "--tcp-flags", names(mask), names(wanted)).toString();
-        Ports ports = ports("tcp", given, text);
-        int finalMask = mask;
-        int finalWanted = wanted;
-        return new Match() {
-            @Override
-            public boolean matches(Skb skb, View view) {
-                return ports.matches(skb, view) && ((skb.header.tcpFlags() & finalMask) == finalWanted) != not;
-            }
-
-            @Override
-            public String text() {
-                return ports.text();
-            }
-        };
-    }
-
-    private static int flags(String list) {
-        int flags = 0;
-        for (String name : list.split(",", -1)) {
-            int bit = FLAGS.indexOf(name.toUpperCase(java.util.Locale.ROOT));
-            if (bit >= 0) {
-                flags |= 1 << bit;
-            } else if (name.equalsIgnoreCase("ALL")) {
-                flags |= (1 << FLAGS.size()) - 1;
-            } else if (!name.equalsIgnoreCase("NONE")) {
-                throw RuleProblem.refused(name, "unknown TCP flag");
-            }
-        }
-        return flags;
-    }
-
-    private static String names(int flags) {
-        List<String> names = new ArrayList<>();
-        for (int bit = 0; bit < FLAGS.size(); bit++) {
-            if ((flags >> bit & 1) != 0) {
-                names.add(FLAGS.get(bit));
-            }
-        }
-        return names.isEmpty() ? "NONE" : String.join(",", names);
+    private static Side side(String name, Given given, String option) {
+        boolean plain = name.equals("tcp") || name.equals("sctp");
+        Range range = given.word(option)
+                .map(word -> plain ? Numbers.ports(word) : Numbers.resolvedPorts(word))
+                .orElse(Numbers.PORTS);
+        return new Side(range, given.negated(option), !name.equals("udp") && !name.equals("tcp") && given.has(option));
     }
 
     private record Multiport(String option, boolean not, List<Range> ranges) implements Match {

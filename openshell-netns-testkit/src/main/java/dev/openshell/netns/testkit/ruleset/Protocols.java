@@ -1,6 +1,5 @@
 package dev.openshell.netns.testkit.ruleset;
 
-import dev.openshell.netns.Family;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -61,22 +60,14 @@ final class Protocols {
         return NAMES.getOrDefault(number, Integer.toString(number));
     }
 
-    /** Returns the match that {@code -p} brings along when one of its options is met. */
-    static Optional<String> matchOf(int protocol, Family family) {
-        return Optional.ofNullable(
-                switch (protocol) {
-                    case 1 -> family == Family.IPV4 ? "icmp" : null;
-                    case 58 -> family == Family.IPV6 ? "icmp6" : null;
-                    case 6, 17, 33, 132, 136 -> name(protocol);
-                    default -> null;
-                });
-    }
-
-    static Optional<Integer> port(String word) {
-        Optional<Long> number = Numbers.parse(word);
-        if (number.isPresent()) {
-            return number.filter(value -> value <= 65535).map(Long::intValue);
+    /** Returns the port of a service that is given by its name. */
+    static int service(String word) {
+        Integer port = PORTS.get(word);
+        if (port == null) {
+            throw word.matches("(?i)[a-z0-9][a-z0-9_.+-]*[a-z][a-z0-9_.+-]*")
+                    ? RuleProblem.unknown(word, "service")
+                    : RuleProblem.refused(word, "invalid port or service");
         }
-        return Optional.ofNullable(PORTS.get(word));
+        return port;
     }
 }

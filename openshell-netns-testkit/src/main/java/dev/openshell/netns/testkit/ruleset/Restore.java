@@ -2,15 +2,15 @@ package dev.openshell.netns.testkit.ruleset;
 
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out restore input line by line on a copy of each table, which takes effect at COMMIT. */
 final class Restore {
-    private static final int LONGEST_CHAIN = 28;
-    private static final String COUNTERS = "\\[[0-9]+:[0-9]+\\]";
+    private static final List<String> VERDICTS = List.of("ACCEPT", "DROP", "RETURN", "QUEUE");
 
     private final Ruleset ruleset;
     private final Family family;
@@ -18,7 +18,8 @@ final class Restore {
     private final boolean keep;
     private @Nullable Table table;
     private boolean touched;
-    private final java.util.Set<String> declared = new java.util.HashSet<>();
+    /** The rules that were there before. */
+    private final Set<Rule> fixed = Collections.newSetFromMap(new IdentityHashMap<>());
 
     Restore(Ruleset ruleset, Family family, IptablesVariant variant, boolean keep) {
         this.ruleset = ruleset;
@@ -50,19 +51,21 @@ final class Restore {
             if (!line.startsWith("*")) {
                 throw RuleProblem.refused(line.strip(), "expected a table, such as *filter");
             }
-            begin(line.substring(1).strip());
+            begin(RestoreLines.tokens(line.substring(1)));
         } else if (line.equals("COMMIT\n") || (line.equals("COMMIT") && variant != IptablesVariant.LEGACY)) {
             commit(table);
             table = null;
         } else if (line.startsWith(":")) {
-            declare(table, line.substring(1).strip().split("[ \t\n]+"));
+            declare(table, RestoreLines.tokens(line.substring(1)));
         } else {
-            command(table, RestoreLines.words(line));
+            List<String> words = RestoreLines.words(RestoreLines.withoutCounters(line));
+            new Commands(table, variant, fixed).run(CommandParser.parse(family, variant, table.kind(), words));
+            touched |= !words.get(0).startsWith("-Z");
         }
     }
 
-    private void begin(String word) {
-        String name = word.split("[ \t]+")[0];
+    private void begin(List<String> words) {
+        String name = words.isEmpty() ? "" : words.get(0);
         TableKind kind =
                 TableKind.named(name).orElseThrow(() -> RuleProblem.refused(name, "can't initialize table"));
         Table old = ruleset.tables.getOrDefault(kind, new Table(kind));
@@ -71,19 +74,19 @@ final class Restore {
             ruleset.tables.putIfAbsent(kind, new Table(kind));
         }
         touched = keep && ruleset.tables.containsKey(kind);
-        declared.clear();
         table = keep ? old.copy() : new Table(kind);
+        fixed.clear();
+        table.chains().forEach(chain -> fixed.addAll(chain.rules()));
         if (!keep && variant == IptablesVariant.LEGACY) {
             // The legacy tool flushes chains and leaves policies alone.
             for (Hook hook : kind.hooks()) {
-                Chain kept = old.chain(hook.name()).copy();
-                table.chain(hook.name()).policy(kept.policy() == Outcome.DROP);
+                table.chain(hook.name()).drop(old.chain(hook.name()).drops());
             }
         }
     }
 
     private void commit(Table done) {
-        Checks.check(done);
+        Checks.check(done, variant);
         if (touched || variant == IptablesVariant.LEGACY) {
             ruleset.put(done);
         } else {
@@ -91,169 +94,34 @@ final class Restore {
         }
     }
 
-    private void declare(Table into, String[] words) {
-        String name = words[0];
-        if (words.length < 2) {
-            throw RuleProblem.refused(name, "policy missing");
+    private void declare(Table into, List<String> words) {
+        String name = words.isEmpty() ? "" : words.get(0);
+        if (words.size() < 2 || name.length() > Names.LONGEST) {
+            throw RuleProblem.refused(name, "policy missing, or name too long");
         }
         touched = true;
-        String policy = words[1];
+        String policy = words.get(1);
         if (into.kind().builtIn(name)) {
             if (!policy.equals("-")) {
-                into.chain(name).policy(policy(policy));
+                into.chain(name).drop(Commands.drops(policy));
             }
             return;
         }
-        create(into, name, true);
-        if (!policy.equals("-") && variant == IptablesVariant.LEGACY) {
-            throw RuleProblem.refused(policy, "a user chain has no policy");
-        }
-    }
-
-    private static boolean policy(String word) {
-        if (!word.equals("ACCEPT") && !word.equals("DROP")) {
-            throw RuleProblem.refused(word, "a policy is ACCEPT or DROP");
-        }
-        return word.equals("DROP");
-    }
-
-    private void create(Table into, String name, boolean again) {
-        boolean verdict = List.of("ACCEPT", "DROP", "RETURN", "QUEUE").contains(name);
-        boolean dash = name.startsWith("-") && variant != IptablesVariant.LEGACY;
-        if (name.isEmpty() || name.length() > LONGEST_CHAIN || verdict || dash) {
+        boolean legacy = variant == IptablesVariant.LEGACY;
+        boolean sign = name.startsWith("-") || name.startsWith("!");
+        if (VERDICTS.contains(name) || (!legacy && (sign || Names.hasSpace(name)))) {
             throw RuleProblem.refused(name, "invalid chain name");
         }
-        boolean exists = into.users().containsKey(name);
-        if (exists && (!again || (variant == IptablesVariant.LEGACY && (!keep || declared.contains(name))))) {
-            throw RuleProblem.refused(name, "chain already exists");
-        }
-        declared.add(name);
-        if (exists) {
+        if (into.users().containsKey(name)) {
+            if (legacy && !keep) {
+                throw RuleProblem.refused(name, "chain already exists");
+            }
             into.chain(name).rules().clear();
         } else {
             into.users().put(name, new Chain(name, false));
         }
-    }
-
-    private static final Map<String, String> COMMANDS = Map.ofEntries(
-            Map.entry("--append", "-A"),
-            Map.entry("--insert", "-I"),
-            Map.entry("--delete", "-D"),
-            Map.entry("--replace", "-R"),
-            Map.entry("--flush", "-F"),
-            Map.entry("--delete-chain", "-X"),
-            Map.entry("--new-chain", "-N"),
-            Map.entry("--new", "-N"),
-            Map.entry("--policy", "-P"),
-            Map.entry("--zero", "-Z"));
-
-    private void command(Table into, List<String> words) {
-        List<String> rest = words;
-        if (!rest.isEmpty() && rest.get(0).matches(COUNTERS)) {
-            rest = rest.subList(1, rest.size());
+        if (legacy && !policy.equals("-")) {
+            throw RuleProblem.refused(policy, "a user chain has no policy");
         }
-        if (rest.isEmpty()) {
-            throw RuleProblem.refused("", "no command specified");
-        }
-        touched = true;
-        String command = COMMANDS.getOrDefault(rest.get(0), rest.get(0));
-        Optional<String> chain = rest.size() > 1 ? Optional.of(rest.get(1)) : Optional.empty();
-        List<String> spec = rest.size() > 2 ? rest.subList(2, rest.size()) : List.of();
-        switch (command) {
-            case "-A" -> into.chain(required(chain, command))
-                    .rules()
-                    .addAll(RuleParser.parse(family, into, chain.orElseThrow(), spec));
-            case "-I" -> insert(into, required(chain, command), spec);
-            case "-D" -> delete(into, required(chain, command), spec);
-            case "-R" -> replace(into, required(chain, command), spec);
-            case "-F" -> flush(into, chain);
-            case "-X" -> remove(into, chain);
-            case "-N" -> create(into, required(chain, command), false);
-            case "-P" -> {
-                if (spec.isEmpty() || !into.kind().builtIn(required(chain, command))) {
-                    throw RuleProblem.refused(command, "needs a built-in chain and a policy");
-                }
-                into.chain(chain.orElseThrow()).policy(policy(spec.get(0)));
-            }
-            default -> throw command.startsWith("-")
-                    ? RuleProblem.unknown(command, "command")
-                    : RuleProblem.refused(command, "bad argument");
-        }
-    }
-
-    private static String required(Optional<String> chain, String command) {
-        return chain.orElseThrow(() -> RuleProblem.refused(command, "needs a chain"));
-    }
-
-    private static boolean numbered(List<String> spec) {
-        return !spec.isEmpty() && spec.get(0).matches("[0-9]+");
-    }
-
-    private static int index(List<String> spec, int highest) {
-        long number = Numbers.upTo(spec.get(0), Integer.MAX_VALUE, "rule number");
-        if (number < 1 || number > highest) {
-            throw RuleProblem.refused(spec.get(0), "no rule of that number");
-        }
-        return (int) number - 1;
-    }
-
-    private void insert(Table into, String name, List<String> spec) {
-        List<Rule> rules = into.chain(name).rules();
-        int at = numbered(spec) ? index(spec, rules.size() + 1) : 0;
-        List<String> rule = numbered(spec) ? spec.subList(1, spec.size()) : spec;
-        rules.addAll(at, RuleParser.parse(family, into, name, rule));
-    }
-
-    private void delete(Table into, String name, List<String> spec) {
-        List<Rule> rules = into.chain(name).rules();
-        if (numbered(spec)) {
-            if (spec.size() > 1) {
-                throw RuleProblem.refused(spec.get(1), "illegal option behind a rule number");
-            }
-            rules.remove(index(spec, rules.size()));
-            return;
-        }
-        for (Rule doomed : RuleParser.parse(family, into, name, spec)) {
-            Rule found = rules.stream()
-                    .filter(rule -> rule.text().equals(doomed.text()))
-                    .findFirst()
-                    .orElseThrow(() -> RuleProblem.refused(doomed.text(), "no such rule in that chain"));
-            rules.remove(found);
-        }
-    }
-
-    private void replace(Table into, String name, List<String> spec) {
-        List<Rule> rules = into.chain(name).rules();
-        if (!numbered(spec)) {
-            throw RuleProblem.refused("-R", "needs a rule number");
-        }
-        List<Rule> made = RuleParser.parse(family, into, name, spec.subList(1, spec.size()));
-        if (made.size() != 1) {
-            throw RuleProblem.refused("-R", "can't replace with several rules");
-        }
-        rules.set(index(spec, rules.size()), made.get(0));
-    }
-
-    private static void flush(Table into, Optional<String> chain) {
-        if (chain.isPresent()) {
-            into.chain(chain.get()).rules().clear();
-        } else {
-            into.chains().forEach(each -> each.rules().clear());
-        }
-    }
-
-    private static void remove(Table into, Optional<String> chain) {
-        if (chain.isEmpty()) {
-            throw RuleProblem.unknown("-X", "deleting all chains");
-        }
-        String name = chain.get();
-        Chain doomed = into.chain(name);
-        boolean used = into.chains().stream()
-                .flatMap(each -> each.rules().stream())
-                .anyMatch(rule -> rule.target().chain().equals(name));
-        if (doomed.builtIn() || used || !doomed.rules().isEmpty()) {
-            throw RuleProblem.refused(name, "chain is built in, not empty, or in use");
-        }
-        into.users().remove(name);
     }
 }

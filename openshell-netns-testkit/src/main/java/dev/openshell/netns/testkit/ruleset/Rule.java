@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit.ruleset;
 
+import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.List;
 
@@ -11,11 +12,11 @@ final class Rule {
     private final String text;
     private long packets;
 
-    Rule(Selector selector, List<Match> matches, Target target) {
+    Rule(IptablesVariant variant, Selector selector, List<Match> matches, Target target) {
         this.selector = selector;
         this.matches = List.copyOf(matches);
         this.target = target;
-        Words words = new Words().add(selector.text());
+        Words words = new Words().add(selector.text(variant == IptablesVariant.NFT));
         matches.forEach(match -> words.add(match.text()));
         this.text = words.add(target.text()).toString();
     }
@@ -31,6 +32,15 @@ final class Rule {
         }
         packets++;
         return true;
+    }
+
+    Selector selector() {
+        return selector;
+    }
+
+    /** Returns whether every packet meets it. */
+    boolean unconditional() {
+        return matches.isEmpty() && selector.equals(Selector.any(selector.source().address().family()));
     }
 
     Target target() {

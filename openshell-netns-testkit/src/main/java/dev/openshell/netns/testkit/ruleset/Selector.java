@@ -26,7 +26,7 @@ record Selector(
     }
 
     static Selector any(Family family) {
-        Network all = Network.parse(family == Family.IPV4 ? "0.0.0.0/0" : "::/0", family);
+        Network all = Network.any(family);
         return new Selector(all, false, all, false, "", false, "", false, 0, false, Fragments.ANY);
     }
 
@@ -41,7 +41,8 @@ record Selector(
 
     Selector in(String link, boolean not) {
         return new Selector(
-                source, notSource, destination, notDestination, link, not, out, notOut, protocol, notProtocol, fragments);
+                source, notSource, destination, notDestination, link, not, out, notOut, protocol, notProtocol,
+                        fragments);
     }
 
     Selector out(String link, boolean not) {
@@ -80,7 +81,8 @@ record Selector(
                 : pattern.isEmpty() || name.equals(pattern);
     }
 
-    String text() {
+    /** Returns it as iptables-save prints it, and the legacy one prints no {@code ! -i +}. */
+    String text(boolean nft) {
         Words words = new Words();
         if (!source.isAll() || notSource) {
             words.option(notSource, "-s", source);
@@ -88,10 +90,10 @@ record Selector(
         if (!destination.isAll() || notDestination) {
             words.option(notDestination, "-d", destination);
         }
-        if (!in.isEmpty() && !in.equals("+")) {
+        if (!in.isEmpty() && (!in.equals("+") || (notIn && nft))) {
             words.option(notIn, "-i", in);
         }
-        if (!out.isEmpty() && !out.equals("+")) {
+        if (!out.isEmpty() && (!out.equals("+") || (notOut && nft))) {
             words.option(notOut, "-o", out);
         }
         if (protocol != 0) {

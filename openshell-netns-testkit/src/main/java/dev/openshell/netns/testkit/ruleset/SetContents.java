@@ -104,7 +104,7 @@ public final class SetContents {
     }
 
     private static Part part(String kind, String word, Family family) {
-        Network all = Network.parse(family == Family.IPV4 ? "0.0.0.0/0" : "::/0", family);
+        Network all = Network.any(family);
         Range any = new Range(0, 65535);
         switch (kind) {
             case "ip", "net" -> {

@@ -11,27 +11,30 @@ import org.jspecify.annotations.Nullable;
 /** {@code owner}, {@code comment}, and {@code physdev} of a packet that crosses no bridge. */
 final class SocketMatches {
     private static final List<String> PHYSDEV =
-            List.of("--physdev-is-in", "--physdev-is-out", "--physdev-is-bridged", "--physdev-in", "--physdev-out");
+            List.of("--physdev-is-in", "--physdev-in", "--physdev-is-out", "--physdev-out", "--physdev-is-bridged");
+    private static final int LONGEST_INTERFACE = 15;
     private static final int LONGEST_COMMENT = 255;
 
     private SocketMatches() {}
 
     static List<Module<Match>> modules() {
         return List.of(
-                Module.of("owner", SocketMatches::owner, "--uid-owner 1", "--gid-owner 1", "--socket-exists"),
+                Module.of("owner", SocketMatches::owner, "!--uid-owner 1", "!--gid-owner 1", "!--socket-exists",
+                        "--suppl-groups"),
                 Module.of("comment", SocketMatches::comment, "--comment 1"),
                 Module.of(
                         "physdev",
                         SocketMatches::physdev,
-                        "--physdev-in 1",
-                        "--physdev-out 1",
-                        "--physdev-is-in",
-                        "--physdev-is-out",
-                        "--physdev-is-bridged"));
+                        "!--physdev-in 1",
+                        "!--physdev-out 1",
+                        "!--physdev-is-in",
+                        "!--physdev-is-out",
+                        "!--physdev-is-bridged"));
     }
 
     private record Owner(
-            @Nullable Range user, boolean notUser, @Nullable Range group, boolean notGroup, boolean socket, boolean notSocket)
+            @Nullable Range user, boolean notUser, @Nullable Range group, boolean notGroup, boolean socket,
+                    boolean notSocket)
             implements Match {
         @Override
         public boolean matches(Skb skb, View view) {
@@ -72,6 +75,9 @@ final class SocketMatches {
         if (given.isEmpty()) {
             throw given.needs("at least one option");
         }
+        if (given.has("--suppl-groups")) {
+            throw RuleProblem.unknown("--suppl-groups", "option of owner");
+        }
         return new Owner(
                 ids(given, "--uid-owner"),
                 given.negated("--uid-owner"),
@@ -89,7 +95,7 @@ final class SocketMatches {
         if (word.equals("root")) {
             return new Range(0, 0);
         }
-        if (!word.matches("[0-9]+(-[0-9]+)?")) {
+        if (word.matches("(?i)[a-z_][a-z0-9_.-]*")) {
             throw RuleProblem.unknown(word, "user or group by name");
         }
         String[] ends = word.split("-", 2);
@@ -114,14 +120,12 @@ final class SocketMatches {
     }
 
     private static Match comment(Given given) {
-        String comment = given.plain("--comment").orElseThrow(() -> given.needs("--comment"));
-        if (comment.length() > LONGEST_COMMENT) {
-            throw RuleProblem.refused(comment.substring(0, 32), "a comment is at most 255 bytes long");
-        }
-        return new Comment(comment);
+        String comment = given.word("--comment").orElseThrow(() -> given.needs("--comment"));
+        // What is longer is cut without a word.
+        return new Comment(comment.substring(0, Math.min(LONGEST_COMMENT, comment.length())));
     }
 
-    private record Physdev(String words, boolean allNegated) implements Match {
+    private record Physdev(String words, boolean allNegated, boolean out) implements Match {
         /** As xt_physdev: without a bridge an option holds only when it is negated. */
         @Override
         public boolean matches(Skb skb, View view) {
@@ -131,6 +135,17 @@ final class SocketMatches {
         @Override
         public String text() {
             return words;
+        }
+
+        @Override
+        public boolean checksHooksItself() {
+            return true;
+        }
+
+        /** What leaves a bridge is not known yet when the host's own packets pass. */
+        @Override
+        public Set<Hook> hooks() {
+            return out ? EnumSet.complementOf(EnumSet.of(Hook.OUTPUT)) : EnumSet.allOf(Hook.class);
         }
     }
 
@@ -144,9 +159,17 @@ final class SocketMatches {
             if (given.has(option)) {
                 allNegated &= given.negated(option);
                 List<String> values = given.find(option).orElseThrow().words();
+                if (values.contains("")) {
+                    throw RuleProblem.unknown(option, "an empty name");
+                }
+                if (values.stream().anyMatch(name -> name.length() > LONGEST_INTERFACE)) {
+                    throw RuleProblem.refused(option, "interface name must be of 1 to 15 characters");
+                }
                 words.option(given.negated(option), option, values.toArray());
             }
         }
-        return new Physdev(words.toString(), allNegated);
+        boolean bridged = given.has("--physdev-is-bridged") && !given.negated("--physdev-is-bridged");
+        boolean out = given.has("--physdev-out") || given.has("--physdev-is-out");
+        return new Physdev(words.toString(), allNegated, out && !bridged);
     }
 }

@@ -34,6 +34,10 @@ interface Target {
 
     /** A target that is only a verdict. */
     record Plain(String name, Outcome outcome) implements Target {
+        boolean isVerdict() {
+            return outcome != Outcome.CONTINUE;
+        }
+
         @Override
         public Outcome apply(Skb skb) {
             return outcome;

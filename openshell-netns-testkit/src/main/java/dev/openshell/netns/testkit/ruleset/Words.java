@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit.ruleset;
 
+import java.util.List;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
 
@@ -34,6 +35,14 @@ final class Words {
         text.add(name);
         text.add(PLAIN.matcher(value).matches() ? value : '"' + value.replaceAll("([\"\\\\'])", "\\\\$1") + '"');
         return this;
+    }
+
+    /** Returns the first of {@code known} that {@code word} is the beginning of. */
+    static String startedBy(String word, List<String> known, String problem) {
+        return known.stream()
+                .filter(each -> !word.isEmpty() && each.regionMatches(true, 0, word, 0, word.length()))
+                .findFirst()
+                .orElseThrow(() -> RuleProblem.refused(word, problem));
     }
 
     static String hex(int value) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openshell.netns.linux.netlink.Request;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 class RtnetlinkDifferentialIT {
     private static final byte[] MAC_A = {2, (byte) 0xaa, 0, 0, 0, 1};
     private static final byte[] MAC_B = {2, (byte) 0xaa, 0, 0, 0, 2};
-    private static final long SEED = 20_250_713;
+    private static final long SEED = 20_250_714;
     private static final int CHANGES_A_SAMPLE = 60;
 
     private static Rtnetlink.End a(String name, int index) {
@@ -132,6 +133,106 @@ class RtnetlinkDifferentialIT {
         }
     }
 
+    private static byte[] message(int type, int flags, Bytes payload) {
+        byte[] raw = payload.toBytes();
+        return new Bytes()
+                .u32(16 + raw.length)
+                .u16(type)
+                .u16(flags | 5)
+                .u32(1)
+                .u32(0)
+                .raw(raw)
+                .toBytes();
+    }
+
+    private static Bytes link(int index) {
+        return new Bytes().u32(0).u32(index).u32(0).u32(0);
+    }
+
+    private static Bytes address(int index, String ip, int prefix) throws Exception {
+        byte[] raw = ip(ip).getAddress();
+        return new Bytes()
+                .u8(raw.length == 4 ? 2 : 10, prefix, 0, 0)
+                .u32(index)
+                .attribute(2, raw);
+    }
+
+    private static Bytes route(String ip, int prefix, int scope, int type) throws Exception {
+        byte[] raw = ip(ip).getAddress();
+        return new Bytes()
+                .u8(raw.length == 4 ? 2 : 10, prefix, 0, 0, 254, 4, scope, type)
+                .u32(0)
+                .attribute(1, raw);
+    }
+
+    @Test
+    void agreesOnWhatIsDoneByHand() throws Exception {
+        int create = 0x400;
+        try (World w = new World()) {
+            for (int i = 0; i < 2; i++) {
+                sysctl(w, i, "net/ipv6/conf/default/addr_gen_mode", "1");
+            }
+            both(w, 0, veth(w));
+            both(w, 0, Rtnetlink.newVeth(a("fkac", 30), b("fkad", 31), w.real[1]));
+            for (String name : List.of("fkae\0", "fkac\0", "a/b\0", "\0", "x%d\0", "fkaa\0")) {
+                both(w, 0, message(16, 0, link(10).attribute(3, name.getBytes(StandardCharsets.US_ASCII))), name);
+            }
+            byte[] forwarding = new Bytes().attribute(1, Bytes.number(2)).toBytes();
+            byte[] conf = new Bytes()
+                    .attribute(2, new Bytes().attribute(1, forwarding).toBytes())
+                    .toBytes();
+            both(w, 0, message(16, 0, link(10).attribute(26, conf)), "forwarding");
+            World.Both read = w.read(0, "net/ipv4/conf/fkaa/forwarding");
+            assertThat(read.fake()).isEqualTo(read.real()).containsExactly("Optional[2]");
+            both(w, 0, Rtnetlink.setUp(10, "fkaa", true));
+            both(w, 1, Rtnetlink.setUp(11, "fkab", true));
+            for (String ip : List.of("10.200.0.1", "10.200.0.9", "10.200.0.17", "10.43.0.1")) {
+                both(w, 0, message(20, create, address(10, ip, 24)), ip);
+            }
+            both(w, 0, message(20, create, address(10, "10.200.0.9", 25)), "another prefix");
+            both(w, 0, message(20, create, address(10, "2001:db8::1", 64).attribute(8, Bytes.number(2))), "6");
+            both(w, 0, message(20, create, address(10, "2001:db8::2", 64).attribute(8, Bytes.number(2))), "6");
+            both(w, 0, message(24, create, route("198.51.100.0", 24, 0, 1)
+                    .attribute(5, ip("10.200.0.5").getAddress())), "gateway");
+            both(w, 0, message(24, create, route("198.51.100.0", 24, 0, 1)
+                    .attribute(5, ip("10.200.0.5").getAddress())), "gateway");
+            both(w, 0, message(24, create, route("198.51.100.0", 23, 0, 1).attribute(4, Bytes.number(10))), "bits");
+            both(w, 0, message(24, create, route("203.0.113.0", 24, 253, 1).attribute(4, Bytes.number(10))), "link");
+            both(w, 0, message(24, create, route("203.0.113.128", 25, 0, 7)), "unreachable");
+            both(w, 0, message(24, create, route("203.0.113.64", 26, 0, 6)), "blackhole");
+            both(w, 0, message(24, create, route("203.0.113.32", 27, 0, 8)), "prohibit");
+            both(w, 0, message(24, create, route("2001:db8:5::", 48, 0, 1).attribute(4, Bytes.number(10))), "6 link");
+            both(w, 0, message(24, 0, route("203.0.113.16", 28, 253, 1).attribute(4, Bytes.number(10))), "no create");
+            both(w, 0, message(24, create, route("198.51.100.7", 32, 0, 1)
+                    .attribute(4, Bytes.number(10)).attribute(7, ip("10.43.0.9").getAddress())), "bad source");
+            both(w, 0, message(24, create, route("198.51.100.7", 32, 0, 1)
+                    .attribute(4, Bytes.number(10)).attribute(7, ip("10.43.0.1").getAddress())), "source");
+            for (String to : List.of("203.0.113.1", "203.0.113.129", "203.0.113.65", "203.0.113.33", "198.51.100.7",
+                    "198.51.100.8", "224.0.0.1", "10.200.0.255", "2001:db8:5::1")) {
+                both(w, 0, Rtnetlink.getRoute(ip(to)));
+            }
+            both(w, 0, message(25, 0, route("203.0.113.128", 25, 255, 0)), "delete");
+            both(w, 0, message(25, 0, route("203.0.113.128", 25, 255, 0)), "delete again");
+            both(w, 0, message(25, 0, route("2001:db8:5::", 48, 255, 0)), "delete 6");
+            both(w, 0, message(25, 0, route("2001:db8:5::", 48, 255, 0)), "delete 6 again");
+            both(w, 0, message(21, 0, address(10, "10.200.0.9", 24)), "delete a secondary address");
+            both(w, 0, message(21, 0, address(10, "10.200.0.1", 24)), "delete a primary address");
+            both(w, 0, message(21, 0, address(10, "10.200.0.1", 24)), "delete again");
+            both(w, 0, message(21, 0, address(10, "2001:db8::1", 64)), "delete 6");
+            both(w, 0, message(21, 0, address(10, "2001:db8::1", 64)), "delete 6 again");
+            both(w, 0, message(21, 0, address(10, "2001:db8::2", 64)), "delete the last 6");
+            both(w, 0, message(21, 0, address(10, "10.43.0.1", 24)), "delete a third");
+            both(w, 0, message(21, 0, address(10, "10.200.0.9", 25)), "delete the last");
+            both(w, 0, message(18, 0, link(10)), "get");
+            both(w, 0, message(18, 0, link(77)), "get what is not there");
+            both(w, 0, message(16, 0, link(30).attribute(28, Bytes.number(w.real[1]))), "move");
+            both(w, 0, message(16, 0, link(30).attribute(28, Bytes.number(w.real[1]))), "move again");
+            both(w, 0, message(16, 0, link(1).attribute(28, Bytes.number(w.real[1]))), "move lo");
+            both(w, 0, message(16, 0, link(10).attribute(28, Bytes.number(-1))), "move nowhere");
+            both(w, 1, Rtnetlink.deleteLink(31, "fkad"));
+        }
+    }
+
     @Test
     void makesLinkLocalAddresses() throws Exception {
         try (World w = new World()) {
@@ -164,7 +265,7 @@ class RtnetlinkDifferentialIT {
                 "net/ipv4/ip_default_ttl", "net/ipv6/bindv6only", "net/ipv4/ip_nonlocal_bind",
                 "net/ipv4/icmp_echo_ignore_all", "net/ipv4/tcp_syn_retries", "net/ipv4/tcp_syncookies",
                 "net/ipv4/tcp_retries1", "net/ipv4/tcp_retries2", "net/ipv4/tcp_synack_retries",
-                "net/ipv4/tcp_fin_timeout", "net/netfilter/nf_conntrack_checksum"));
+                "net/netfilter/nf_conntrack_checksum"));
         for (String scope : scopes) {
             Arrays.stream(names4).forEach(n -> keys.add("net/ipv4/conf/" + scope + "/" + n));
             Arrays.stream(names6).forEach(n -> keys.add("net/ipv6/conf/" + scope + "/" + n));

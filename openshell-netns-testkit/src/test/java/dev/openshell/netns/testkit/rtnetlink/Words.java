@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,8 @@ final class Words {
             words.add(word(one));
             at += length + 3 & ~3;
         }
+        // How much of a dump fits into its first datagram is not the fake's business.
+        words.sort(Comparator.comparing(w -> w.substring(0, w.indexOf(' '))));
         return words;
     }
 

@@ -56,7 +56,8 @@ final class Differential implements AutoCloseable {
         String wanted = plain(real.saved());
         String got = plain(fake.save());
         if (real.accepted() != took || problem.startsWith("threw") || !wanted.equals(got)) {
-            disagreements.add("--- " + family + " " + variant + (keep ? " keep" : "") + "\n" + brief(text, real.message() + problem)
+            disagreements.add("--- " + family + " " + variant + (keep ? " keep"
+                    : "") + "\n" + brief(text, real.message() + problem)
                     + "Linux " + real.message() + "\nfake " + problem + "\n"
                     + difference("Linux ", wanted, got) + difference("fake  ", got, wanted));
             fresh();
@@ -85,7 +86,8 @@ final class Differential implements AutoCloseable {
         List<String> lines = new ArrayList<>(text.lines().toList());
         other.lines().forEach(lines::remove);
         StringBuilder shown = new StringBuilder();
-        lines.stream().limit(8).forEach(line -> shown.append(who).append(line, 0, Math.min(line.length(), 400)).append('\n'));
+        lines.stream().limit(8).forEach(line -> shown.append(who).append(line, 0, Math.min(line.length(), 400))
+                .append('\n'));
         return lines.isEmpty() && !text.equals(other) ? who + "orders it otherwise\n" : shown.toString();
     }
 

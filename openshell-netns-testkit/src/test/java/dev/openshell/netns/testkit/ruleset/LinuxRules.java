@@ -50,7 +50,8 @@ final class LinuxRules implements AutoCloseable {
         }
         byte[] message = Files.readAllBytes(directory.resolve("err"));
         return new Result(
-                status.equals("0"), saved.toString(), status + ": " + new String(message, StandardCharsets.UTF_8).strip());
+                status.equals("0"), saved.toString(), status + ": " + new String(message,
+                        StandardCharsets.UTF_8).strip());
     }
 
     @Override

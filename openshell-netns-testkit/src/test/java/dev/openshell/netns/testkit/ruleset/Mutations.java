@@ -18,7 +18,7 @@ final class Mutations {
     /** Returns {@code text} with one to three changes. */
     String of(String text) {
         String spoilt = text;
-        for (int i = random.nextInt(3); i >= 0; i--) {
+        for (int i = random.nextInt(4) / 2; i >= 0; i--) {
             spoilt = random.nextBoolean() ? bytes(spoilt) : random.nextInt(3) == 0 ? lines(spoilt) : words(spoilt);
         }
         return spoilt;

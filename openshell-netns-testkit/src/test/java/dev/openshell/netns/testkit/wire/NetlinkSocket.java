@@ -22,15 +22,17 @@ final class NetlinkSocket {
 
     NetlinkSocket(int protocol) {
         fd = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, protocol);
-        byte[] size =
-                ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(BUFFER).array();
+        byte[] size = ByteBuffer.allocate(4)
+                .order(ByteOrder.nativeOrder())
+                .putInt(BUFFER)
+                .array();
         Libc.setsockopt(fd, Libc.SOL_SOCKET, Sockets.SO_RCVBUFFORCE, size, size.length);
         byte[] address = new byte[12];
         ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).putShort((short) Libc.AF_NETLINK);
         Libc.bind(fd, address, address.length);
     }
 
-    /** Sends {@code messages} at once; the kernel has dealt with them, and answered those that ask for it, on return. */
+    /** Sends {@code messages} at once; on return the kernel has dealt with them. */
     void request(List<NetlinkMessage> messages) {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         messages.forEach(message -> all.writeBytes(message.toBytes()));

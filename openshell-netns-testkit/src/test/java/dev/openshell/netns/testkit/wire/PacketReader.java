@@ -14,9 +14,9 @@ final class PacketReader {
      * A packet.
      *
      * @param hops TTL or hop limit
-     * @param quotedId the id of the packet that an ICMP error quotes, else -1
+     * @param quoted the packet that an ICMP error quotes
      */
-    record Read(Header header, int id, int hops, int quotedId) {}
+    record Read(Header header, int id, int hops, @Nullable Read quoted) {}
 
     private PacketReader() {}
 
@@ -56,9 +56,9 @@ final class PacketReader {
             int sourcePort = in.getShort(at) & 0xffff;
             int destinationPort = in.getShort(at + 2) & 0xffff;
             return new Read(
-                    Header.ports(source, sourcePort, destination, destinationPort, protocol, flags), id, hops, -1);
+                    Header.ports(source, sourcePort, destination, destinationPort, protocol, flags), id, hops, null);
         }
-        return new Read(Header.other(source, destination, protocol), id, hops, -1);
+        return new Read(Header.other(source, destination, protocol), id, hops, null);
     }
 
     private static Read icmp(Ip source, Ip destination, ByteBuffer in, int at, int id, int hops) {
@@ -66,10 +66,12 @@ final class PacketReader {
         int code = in.get(at + 1) & 0xff;
         if (!isError(source.family(), type)) {
             int echoId = in.getShort(at + 4) & 0xffff;
-            return new Read(Header.icmp(source, destination, type, code, echoId, null), id, hops, -1);
+            return new Read(Header.icmp(source, destination, type, code, echoId, null), id, hops, null);
         }
-        @Nullable Read quoted = read(Arrays.copyOfRange(in.array(), at + 8, in.capacity())).orElse(null);
+        @Nullable
+        Read quoted =
+                read(Arrays.copyOfRange(in.array(), at + 8, in.capacity())).orElse(null);
         Header header = Header.icmp(source, destination, type, code, 0, quoted == null ? null : quoted.header);
-        return new Read(header, id, hops, quoted == null ? -1 : quoted.id);
+        return new Read(header, id, hops, quoted);
     }
 }

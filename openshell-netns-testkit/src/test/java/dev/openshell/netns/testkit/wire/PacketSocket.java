@@ -31,6 +31,8 @@ final class PacketSocket {
         boolean done = false;
         try {
             option(Sockets.SOL_PACKET, Sockets.PACKET_IGNORE_OUTGOING, 1);
+            // A link that has just come up may get its queue a second later, and until then loses what is sent.
+            option(Sockets.SOL_PACKET, Sockets.PACKET_QDISC_BYPASS, 1);
             option(Libc.SOL_SOCKET, Sockets.SO_RCVBUFFORCE, BUFFER);
             byte[] any = address(0);
             any[3] = ETH_P_ALL;
@@ -44,14 +46,18 @@ final class PacketSocket {
     }
 
     private void option(int level, int name, int value) {
-        byte[] number =
-                ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
+        byte[] number = ByteBuffer.allocate(4)
+                .order(ByteOrder.nativeOrder())
+                .putInt(value)
+                .array();
         Libc.setsockopt(fd, level, name, number, number.length);
     }
 
     private static byte[] address(int index) {
         ByteBuffer address = ByteBuffer.allocate(SOCKADDR_LL).order(ByteOrder.nativeOrder());
-        return address.putShort((short) Sockets.AF_PACKET).putInt(INDEX_AT, index).array();
+        return address.putShort((short) Sockets.AF_PACKET)
+                .putInt(INDEX_AT, index)
+                .array();
     }
 
     void send(int index, byte[] frame) {
@@ -63,7 +69,8 @@ final class PacketSocket {
     }
 
     /** Returns the next frame, null where there is none. */
-    @Nullable Frame receive() {
+    @Nullable
+    Frame receive() {
         int length = Sockets.recvfrom(fd, bytes, room, Sockets.MSG_DONTWAIT, from, new int[] {SOCKADDR_LL})
                 .intValue();
         if (length >= ETHERNET) {

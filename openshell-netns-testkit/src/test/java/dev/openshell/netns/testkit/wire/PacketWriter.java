@@ -62,9 +62,8 @@ final class PacketWriter {
     }
 
     private static ByteBuffer ports(Header header, int length) {
-        return ByteBuffer.allocate(length)
-                .putShort((short) header.sourcePort())
-                .putShort((short) header.destinationPort());
+        return ByteBuffer.allocate(length).putShort((short) header.sourcePort()).putShort((short)
+                header.destinationPort());
     }
 
     private static byte[] tcp(Header header) {

@@ -90,8 +90,12 @@ final class Pool {
             return address.high() >>> 32 == 0x2001_0db8L;
         }
         long value = address.low();
-        boolean subnetBroadcast = value == 0x0ac8_01ffL || value == 0x0ac8_0100L || value == 0xcb00_71ffL || value == 0xcb00_7100L;
+        boolean subnetBroadcast =
+                value == 0x0ac8_01ffL || value == 0x0ac8_0100L || value == 0xcb00_71ffL || value == 0xcb00_7100L;
         return !subnetBroadcast
-                && (value >>> 16 == 0x0ac8 || value >>> 16 == 0x0a2b || value >>> 8 == 0xc63364L || value >>> 8 == 0xcb0071L);
+                && (value >>> 16 == 0x0ac8
+                        || value >>> 16 == 0x0a2b
+                        || value >>> 8 == 0xc63364L
+                        || value >>> 8 == 0xcb0071L);
     }
 }

@@ -26,7 +26,9 @@ final class RandomMatches {
             text.append(matching("-d "));
         }
         if (!hook.equals("OUTPUT") && !hook.equals("POSTROUTING") && pool.chance(30)) {
-            text.append(maybeNot()).append("-i ").append(pool.pick("west", "east", "lo", "w+", "e+", "+", "weste", "we"));
+            text.append(maybeNot())
+                    .append("-i ")
+                    .append(pool.pick("west", "east", "lo", "w+", "e+", "+", "weste", "we"));
         }
         if (!hook.equals("INPUT") && !hook.equals("PREROUTING") && pool.chance(30)) {
             text.append(maybeNot()).append("-o ").append(pool.pick("west", "east", "lo", "ea+", "wes+", "+"));
@@ -59,8 +61,12 @@ final class RandomMatches {
                 ports("tcp", text);
                 if (pool.chance(25)) {
                     text.append(pool.pick(
-                            " --syn", " ! --syn", " --tcp-flags SYN,ACK SYN,ACK", " --tcp-flags RST RST",
-                            " --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE", " ! --tcp-flags ACK,FIN ACK",
+                            " --syn",
+                            " ! --syn",
+                            " --tcp-flags SYN,ACK SYN,ACK",
+                            " --tcp-flags RST RST",
+                            " --tcp-flags FIN,SYN,RST,PSH,ACK,URG NONE",
+                            " ! --tcp-flags ACK,FIN ACK",
                             " --tcp-flags ALL ALL"));
                 }
             }
@@ -81,10 +87,31 @@ final class RandomMatches {
 
     private void icmpType(StringBuilder text) {
         text.append(" -m ").append(pool.family == Family.IPV4 ? "icmp" : "icmp6");
-        text.append(maybeNot()).append(
-                pool.family == Family.IPV4
-                        ? "--icmp-type " + pool.pick("8", "0", "3", "3/3", "echo-request", "echo-reply", "time-exceeded", "any", "11/0", "13")
-                        : "--icmpv6-type " + pool.pick("128", "129", "1", "1/4", "echo-request", "echo-reply", "packet-too-big", "3/0"));
+        text.append(maybeNot())
+                .append(
+                        pool.family == Family.IPV4
+                                ? "--icmp-type "
+                                        + pool.pick(
+                                                "8",
+                                                "0",
+                                                "3",
+                                                "3/3",
+                                                "echo-request",
+                                                "echo-reply",
+                                                "time-exceeded",
+                                                "any",
+                                                "11/0",
+                                                "13")
+                                : "--icmpv6-type "
+                                        + pool.pick(
+                                                "128",
+                                                "129",
+                                                "1",
+                                                "1/4",
+                                                "echo-request",
+                                                "echo-reply",
+                                                "packet-too-big",
+                                                "3/0"));
     }
 
     private void ports(String protocol, StringBuilder text) {
@@ -117,9 +144,12 @@ final class RandomMatches {
     private void extra(int kind, String hook, StringBuilder text) {
         switch (kind) {
             case 0, 1 -> conntrack(text);
-            case 2 -> text.append(" -m state").append(maybeNot()).append("--state ").append(states(false));
-            case 3 -> text.append(" -m mark").append(maybeNot()).append("--mark ").append(mark());
-            case 4 -> text.append(" -m connmark").append(maybeNot()).append("--mark ").append(mark());
+            case 2 ->
+                text.append(" -m state").append(maybeNot()).append("--state ").append(states(false));
+            case 3 ->
+                text.append(" -m mark").append(maybeNot()).append("--mark ").append(mark());
+            case 4 ->
+                text.append(" -m connmark").append(maybeNot()).append("--mark ").append(mark());
             case 5 -> addressType(hook, text);
             case 6 -> {
                 Ip one = pool.address();
@@ -134,7 +164,8 @@ final class RandomMatches {
             default -> {
                 if (hook.equals("OUTPUT")) {
                     text.append(" -m owner").append(maybeNot());
-                    text.append(pool.pick("--uid-owner 0", "--uid-owner 1000", "--gid-owner 1000", "--uid-owner 999-1001"));
+                    text.append(
+                            pool.pick("--uid-owner 0", "--uid-owner 1000", "--gid-owner 1000", "--uid-owner 999-1001"));
                 }
             }
         }
@@ -149,17 +180,29 @@ final class RandomMatches {
     private void conntrack(StringBuilder text) {
         Ip address = pool.address();
         String not = maybeNot();
-        text.append(" -m conntrack").append(switch (pool.random.nextInt(9)) {
-            case 0, 1, 2 -> not + "--ctstate " + states(true);
-            case 3 -> not + "--ctproto " + pool.pick("tcp", "udp", icmp(), "47");
-            case 4 -> not + pool.pick("--ctorigsrc ", "--ctorigdst ", "--ctreplsrc ", "--ctrepldst ") + network(address);
-            case 5 -> " --ctproto " + pool.pick("tcp", "udp") + not
-                    + pool.pick("--ctorigdstport ", "--ctorigsrcport ", "--ctreplsrcport ", "--ctrepldstport ")
-                    + pool.notedPort(pool.port());
-            case 6 -> " --ctdir " + pool.pick("ORIGINAL", "REPLY");
-            case 7 -> not + "--ctstatus " + pool.pick("SEEN_REPLY", "ASSURED", "CONFIRMED", "NONE", "SEEN_REPLY,ASSURED");
-            default -> " --ctstate " + states(true) + " --ctdir " + pool.pick("ORIGINAL", "REPLY");
-        });
+        text.append(" -m conntrack")
+                .append(
+                        switch (pool.random.nextInt(9)) {
+                            case 0, 1, 2 -> not + "--ctstate " + states(true);
+                            case 3 -> not + "--ctproto " + pool.pick("tcp", "udp", icmp(), "47");
+                            case 4 ->
+                                not
+                                        + pool.pick("--ctorigsrc ", "--ctorigdst ", "--ctreplsrc ", "--ctrepldst ")
+                                        + network(address);
+                            case 5 ->
+                                " --ctproto " + pool.pick("tcp", "udp") + not
+                                        + pool.pick(
+                                                "--ctorigdstport ",
+                                                "--ctorigsrcport ",
+                                                "--ctreplsrcport ",
+                                                "--ctrepldstport ")
+                                        + pool.notedPort(pool.port());
+                            case 6 -> " --ctdir " + pool.pick("ORIGINAL", "REPLY");
+                            case 7 ->
+                                not + "--ctstatus "
+                                        + pool.pick("SEEN_REPLY", "ASSURED", "CONFIRMED", "NONE", "SEEN_REPLY,ASSURED");
+                            default -> " --ctstate " + states(true) + " --ctdir " + pool.pick("ORIGINAL", "REPLY");
+                        });
     }
 
     private String states(boolean withNat) {

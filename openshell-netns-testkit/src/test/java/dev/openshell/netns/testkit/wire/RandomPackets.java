@@ -6,7 +6,7 @@ import dev.openshell.netns.testkit.packet.Ip;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Packets for the rules that a pool was used for: new ones, more of the same flow, replies to it and errors about it. */
+/** Packets for the rules that a pool was used for: new ones, and more of a flow, replies to it, errors about it. */
 final class RandomPackets {
     private static final int FEWEST = 50;
     private static final int SPREAD = 50;
@@ -29,8 +29,12 @@ final class RandomPackets {
     private Sending fresh() {
         int kind = pool.random.nextInt(10);
         Way way = kind < 5 ? Way.WEST : kind < 7 ? Way.EAST : Way.LOCAL;
-        Ip source = way == Way.WEST ? near(pool.behindWest) : way == Way.EAST ? near(pool.behindEast) : pool.pick(pool.router);
-        Ip destination = way == Way.EAST ? near(pool.chance(60) ? pool.behindWest : pool.router) : near(pool.chance(70) ? pool.behindEast : pool.router);
+        Ip source = way == Way.WEST
+                ? near(pool.behindWest)
+                : way == Way.EAST ? near(pool.behindEast) : pool.pick(pool.router);
+        Ip destination = way == Way.EAST
+                ? near(pool.chance(60) ? pool.behindWest : pool.router)
+                : near(pool.chance(70) ? pool.behindEast : pool.router);
         if (way == Way.LOCAL && pool.chance(20)) {
             destination = pool.pick(pool.behindWest);
         }
@@ -54,7 +58,8 @@ final class RandomPackets {
             case 7, 8 -> icmp(source, destination);
             case 9 -> Header.ports(source, from, destination, port, Header.SCTP, 0);
             case 10 -> Header.other(source, destination, pool.pick(List.of(47, 253)));
-            default -> Header.ports(source, from, destination, port, pool.pick(List.of(Header.UDPLITE, Header.DCCP)), 0);
+            default ->
+                Header.ports(source, from, destination, port, pool.pick(List.of(Header.UDPLITE, Header.DCCP)), 0);
         };
     }
 
@@ -66,8 +71,18 @@ final class RandomPackets {
 
     private int flags() {
         return pool.pick(List.of(
-                Header.SYN, Header.SYN, Header.SYN, Header.SYN, Header.ACK, Header.SYN | Header.ACK, Header.RST,
-                Header.FIN | Header.ACK, Header.ACK | Header.PSH, 0, Header.FIN | Header.SYN, 63));
+                Header.SYN,
+                Header.SYN,
+                Header.SYN,
+                Header.SYN,
+                Header.ACK,
+                Header.SYN | Header.ACK,
+                Header.RST,
+                Header.FIN | Header.ACK,
+                Header.ACK | Header.PSH,
+                0,
+                Header.FIN | Header.SYN,
+                63));
     }
 
     /** A packet that follows {@code earlier}, which may not have got through, or not with these ends. */
@@ -100,7 +115,13 @@ final class RandomPackets {
 
     private static Header withFlags(Header header, int flags) {
         return header.protocol() == Header.TCP
-                ? Header.ports(header.source(), header.sourcePort(), header.destination(), header.destinationPort(), Header.TCP, flags)
+                ? Header.ports(
+                        header.source(),
+                        header.sourcePort(),
+                        header.destination(),
+                        header.destinationPort(),
+                        Header.TCP,
+                        flags)
                 : header;
     }
 
@@ -108,13 +129,18 @@ final class RandomPackets {
         if (header.isIcmp()) {
             int request = pool.family == Family.IPV4 ? 8 : 128;
             int answer = pool.family == Family.IPV4 ? 0 : 129;
-            int type = header.icmpType() == request ? answer : header.icmpType() == 13 && pool.family == Family.IPV4 ? 14 : request;
+            int type = header.icmpType() == request
+                    ? answer
+                    : header.icmpType() == 13 && pool.family == Family.IPV4 ? 14 : request;
             return Header.icmp(header.destination(), header.source(), type, 0, header.icmpId(), null);
         }
         int flags = header.protocol() != Header.TCP
                 ? 0
-                : header.tcpFlags() == Header.SYN && pool.chance(80) ? Header.SYN | Header.ACK : pool.chance(60) ? Header.ACK : flags();
-        Header turned = header.withEnds(header.destination(), header.destinationPort(), header.source(), header.sourcePort());
+                : header.tcpFlags() == Header.SYN && pool.chance(80)
+                        ? Header.SYN | Header.ACK
+                        : pool.chance(60) ? Header.ACK : flags();
+        Header turned =
+                header.withEnds(header.destination(), header.destinationPort(), header.source(), header.sourcePort());
         return withFlags(turned, flags);
     }
 }

@@ -64,7 +64,7 @@ final class RandomRulesets {
             rules.append(":U").append(i).append(" - [0:0]\n");
         }
         for (String chain : HOOKS.get(table)) {
-            rules(table, chain, chain, random.nextInt(table.equals("filter") ? 7 : 4), owners, -1, rules);
+            rules(table, chain, chain, random.nextInt(table.equals("filter") ? 9 : 4), owners, -1, rules);
         }
         for (int i = 0; i < users; i++) {
             rules(table, "U" + i, owners.get(i), random.nextInt(5), owners, i, rules);

@@ -8,12 +8,21 @@ import java.util.List;
 /** What a rule may do, by table and hook. */
 final class RandomTargets {
     private static final String[] REJECT_IPV4 = {
-        "icmp-net-unreachable", "icmp-host-unreachable", "icmp-proto-unreachable", "icmp-port-unreachable",
-        "icmp-net-prohibited", "icmp-host-prohibited", "icmp-admin-prohibited"
+        "icmp-net-unreachable",
+        "icmp-host-unreachable",
+        "icmp-proto-unreachable",
+        "icmp-port-unreachable",
+        "icmp-net-prohibited",
+        "icmp-host-prohibited",
+        "icmp-admin-prohibited"
     };
     private static final String[] REJECT_IPV6 = {
-        "icmp6-no-route", "icmp6-adm-prohibited", "icmp6-addr-unreachable", "icmp6-port-unreachable",
-        "icmp6-policy-fail", "icmp6-reject-route"
+        "icmp6-no-route",
+        "icmp6-adm-prohibited",
+        "icmp6-addr-unreachable",
+        "icmp6-port-unreachable",
+        "icmp6-policy-fail",
+        "icmp6-reject-route"
     };
 
     private final Pool pool;
@@ -52,7 +61,7 @@ final class RandomTargets {
                 }
             }
             case "nat" -> all.addAll(nat(hook, matched));
-            default -> all.addAll(List.of("DROP", "ACCEPT", reject(matched), reject(matched)));
+            default -> all.addAll(List.of("DROP", reject(matched), reject(matched), reject(matched)));
         }
         return "-j " + pool.pick(all);
     }
@@ -68,10 +77,18 @@ final class RandomTargets {
 
     private String mark() {
         return pool.pick(
-                "MARK --set-xmark 0x1/0xffffffff", "MARK --set-mark 0x2", "MARK --set-xmark 0x10/0xf0",
-                "MARK --or-mark 0x1", "MARK --and-mark 0xfe", "MARK --xor-mark 0x3", "CONNMARK --set-mark 0x1",
-                "CONNMARK --set-xmark 0x2/0x2", "CONNMARK --save-mark", "CONNMARK --restore-mark",
-                "CONNMARK --save-mark --nfmask 0xf --ctmask 0xf", "CONNMARK --restore-mark --nfmask 0x1 --ctmask 0xff");
+                "MARK --set-xmark 0x1/0xffffffff",
+                "MARK --set-mark 0x2",
+                "MARK --set-xmark 0x10/0xf0",
+                "MARK --or-mark 0x1",
+                "MARK --and-mark 0xfe",
+                "MARK --xor-mark 0x3",
+                "CONNMARK --set-mark 0x1",
+                "CONNMARK --set-xmark 0x2/0x2",
+                "CONNMARK --save-mark",
+                "CONNMARK --restore-mark",
+                "CONNMARK --save-mark --nfmask 0xf --ctmask 0xf",
+                "CONNMARK --restore-mark --nfmask 0x1 --ctmask 0xff");
     }
 
     private List<String> nat(String hook, RandomMatches.Matched matched) {
@@ -79,7 +96,10 @@ final class RandomTargets {
         boolean destination = hook.equals("PREROUTING") || hook.equals("OUTPUT");
         if (destination) {
             String redirect = ports ? "REDIRECT --to-ports " + pool.notedPort(pool.port()) : "REDIRECT";
-            return List.of(redirect, "DNAT --to-destination " + to(destinationOf(hook), ports), "DNAT --to-destination " + to(destinationOf(hook), ports));
+            return List.of(
+                    redirect,
+                    "DNAT --to-destination " + to(destinationOf(hook), ports),
+                    "DNAT --to-destination " + to(destinationOf(hook), ports));
         }
         List<String> targets = new ArrayList<>();
         targets.add("SNAT --to-source " + to(pool.address(), ports));

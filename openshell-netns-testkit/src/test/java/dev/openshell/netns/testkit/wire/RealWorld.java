@@ -26,9 +26,10 @@ final class RealWorld implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     /** A type for experiments (IEEE 802). */
     private static final int ETH_P_MARK = 0x88b5;
-    /** A packet crosses at most so many links: in, out or lo, and the answer to what came over lo. */
-    private static final int CROSSINGS = 4;
+    /** More links than a packet, the answer to it, and the answer to that can cross. */
+    private static final int CROSSINGS = 5;
 
+    private static final int BEFORE_ALL = -1;
     private static final long MARK_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final JnaKernel kernel = new JnaKernel();
@@ -108,7 +109,6 @@ final class RealWorld implements AutoCloseable {
 
     /** Sends the packets one after the other, and returns what became of each, in the same order. */
     List<Observation> send(List<Sending> sendings) {
-        List<Observation> observations = new ArrayList<>();
         try {
             for (Sending sending : sendings) {
                 if (sending.way() == Way.LOCAL) {
@@ -120,18 +120,22 @@ final class RealWorld implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
-        try (Pinned pinned = new Pinned()) {
-            collect(-1);
-            for (int i = 0; i < sendings.size(); i++) {
-                // Never 0, for which the kernel would choose one itself.
-                int id = i % 0xffff + 1;
-                emit(sendings.get(i), id);
-                observations.add(new Observation(collect(id)));
-            }
-        }
+        List<Observation> observations = Pinned.call(() -> sendPrepared(sendings));
         int lost = outside.socket().lost();
         if (lost != 0) {
             throw new IllegalStateException(lost + " frames found no room in a buffer");
+        }
+        return observations;
+    }
+
+    private List<Observation> sendPrepared(List<Sending> sendings) {
+        List<Observation> observations = new ArrayList<>();
+        collect(BEFORE_ALL);
+        for (int i = 0; i < sendings.size(); i++) {
+            // Never 0, for which the kernel would choose one itself.
+            int id = i % 0xffff + 1;
+            emit(sendings.get(i), id);
+            observations.add(new Observation(collect(id)));
         }
         return observations;
     }
@@ -152,7 +156,9 @@ final class RealWorld implements AutoCloseable {
         for (int i = 0; i < CROSSINGS; i++) {
             outside.socket().send(Wires.LO, mark);
             long end = System.nanoTime() + MARK_NANOS;
-            for (PacketSocket.Frame frame = null; !isMark(frame); frame = outside.socket().receive()) {
+            for (PacketSocket.Frame frame = null;
+                    !isMark(frame);
+                    frame = outside.socket().receive()) {
                 if (frame != null) {
                     frames.add(frame);
                 } else if (System.nanoTime() - end > 0) {
@@ -167,7 +173,7 @@ final class RealWorld implements AutoCloseable {
         return frame != null && frame.index() == Wires.LO && frame.etherType() == ETH_P_MARK;
     }
 
-    /** Returns what was seen of the packet with this id; below 0 there is none, and only noise may be there. */
+    /** Returns what was seen of the packet with this id; of {@link #BEFORE_ALL} only noise may be. */
     private List<Sight> collect(int id) {
         List<Sight> sights = new ArrayList<>();
         for (PacketSocket.Frame frame : settle()) {
@@ -189,14 +195,16 @@ final class RealWorld implements AutoCloseable {
     private static Sight sight(String where, PacketReader.Read read, int id) {
         Header header = read.header();
         boolean ours = isOurs(read);
-        if (ours && read.id() == id) {
+        if (id < 0 || ours && read.id() != id) {
+            throw new IllegalStateException("seen " + where + " after packet " + id + ", but not of it: " + read);
+        }
+        if (ours) {
             return new Sight.Arrived(where, header);
         }
         boolean reset = header.protocol() == Header.TCP && (header.tcpFlags() & Header.RST) != 0;
-        if (!ours && id > 0 && (reset || read.quotedId() == id)) {
-            return new Sight.Refused(where, header);
-        }
-        throw new IllegalStateException("seen " + where + " after packet " + id + ", but not of it: " + read);
+        boolean quotes =
+                read.quoted() != null && isOurs(read.quoted()) && read.quoted().id() == id;
+        return reset || quotes ? new Sight.Refused(where, header) : new Sight.Aside(where, header);
     }
 
     private static boolean isOurs(PacketReader.Read read) {
@@ -205,10 +213,11 @@ final class RealWorld implements AutoCloseable {
 
     /** What the router says of its own accord: group memberships, and redirects, which IPv6 has no switch for. */
     private static boolean isNoise(Header header) {
-        boolean igmp = header.family() == Family.IPV4 && header.protocol() == 2 && header.destination().low() >>> 28 == 0xe;
+        boolean ipv4 = header.family() == Family.IPV4;
+        boolean igmp = ipv4 && header.protocol() == 2 && header.destination().low() >>> 28 == 0xe;
         // MLD comes behind a hop-by-hop header, protocol 0.
-        boolean mld = header.family() == Family.IPV6 && header.protocol() == 0 && header.destination().high() >>> 56 == 0xff;
-        boolean discovery = header.family() == Family.IPV6 && header.isIcmp() && header.icmpType() >= 133 && header.icmpType() <= 137;
+        boolean mld = !ipv4 && header.protocol() == 0 && header.destination().high() >>> 56 == 0xff;
+        boolean discovery = !ipv4 && header.isIcmp() && header.icmpType() >= 133 && header.icmpType() <= 137;
         return igmp || mld || discovery;
     }
 

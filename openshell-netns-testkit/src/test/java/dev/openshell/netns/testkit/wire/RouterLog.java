@@ -89,9 +89,8 @@ final class RouterLog {
                 .order(ByteOrder.nativeOrder())
                 .putInt(Wires.LO)
                 .array();
-        list.nested(1, expression -> expression
-                .text(1, "meta")
-                .nested(2, meta -> meta.be32(1, 1).be32(2, NFT_META_IIF)));
+        list.nested(1, expression -> expression.text(1, "meta").nested(2, meta -> meta.be32(1, 1)
+                .be32(2, NFT_META_IIF)));
         list.nested(1, expression -> expression
                 .text(1, "cmp")
                 .nested(2, cmp -> cmp.be32(1, 1).be32(2, 0).nested(3, data -> data.bytes(1, lo))));

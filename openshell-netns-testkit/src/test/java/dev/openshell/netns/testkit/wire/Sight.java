@@ -10,13 +10,20 @@ import dev.openshell.netns.testkit.packet.Header;
 sealed interface Sight {
     String where();
 
+    /** Returns what was seen: the packet itself, or what was sent because of it. */
+    Header header();
+
     /** The packet itself, with the headers as they were there. */
     record Arrived(String where, Header header) implements Sight {}
 
-    /** An answer of the rules that refuses it; {@code answer} has the kind: a TCP reset, or ICMP's type and code. */
-    record Refused(String where, Header answer) implements Sight {
+    /** An answer of the rules that refuses it: a TCP reset, or an ICMP error of some type and code. */
+    record Refused(String where, Header header) implements Sight {
+        /** Returns whether it is a TCP reset. */
         boolean reset() {
-            return answer.protocol() == Header.TCP;
+            return header.protocol() == Header.TCP;
         }
     }
+
+    /** What else the router sent because of it: an answer to its own answer. */
+    record Aside(String where, Header header) implements Sight {}
 }

@@ -12,6 +12,7 @@ final class Sockets {
     static final int NETLINK_NETFILTER = 12;
     static final int SOL_PACKET = 263;
     static final int PACKET_STATISTICS = 6;
+    static final int PACKET_QDISC_BYPASS = 20;
     static final int PACKET_IGNORE_OUTGOING = 23;
     static final int SO_RCVBUFFORCE = 33;
     static final int IPPROTO_RAW = 255;

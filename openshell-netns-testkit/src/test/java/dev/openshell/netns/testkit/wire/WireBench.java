@@ -2,53 +2,94 @@ package dev.openshell.netns.testkit.wire;
 
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /** Prints how many packets a second are tried, new routers and their rules included. */
 final class WireBench {
     private static final int RULESETS = 100;
 
-    private WireBench() {}
-
-    /** Runs random rulesets of both variants and families; {@code arguments[0]} is a seed, 1 without. */
-    public static void main(String[] arguments) {
-        long seed = arguments.length == 0 ? 1 : Long.parseLong(arguments[0]);
-        for (IptablesVariant variant : new IptablesVariant[] {IptablesVariant.NFT, IptablesVariant.LEGACY}) {
-            measure(variant, new Random(seed));
+    private record Sum(long packets, long arrived, long refused, long opening, long loading, long sending) {
+        Sum plus(Sum other) {
+            return new Sum(
+                    packets + other.packets,
+                    arrived + other.arrived,
+                    refused + other.refused,
+                    opening + other.opening,
+                    loading + other.loading,
+                    sending + other.sending);
         }
     }
 
-    private static void measure(IptablesVariant variant, Random random) {
-        long opening = 0;
-        long loading = 0;
-        long sending = 0;
-        long packets = 0;
-        long arrived = 0;
-        long refused = 0;
-        long begin = System.nanoTime();
+    private WireBench() {}
+
+    /** Runs random rulesets of both variants and families; the arguments are a seed and a number of threads. */
+    public static void main(String[] arguments) throws Exception {
+        long seed = arguments.length < 1 ? 1 : Long.parseLong(arguments[0]);
+        int threads = arguments.length < 2 ? 1 : Integer.parseInt(arguments[1]);
+        ExecutorService lanes = Executors.newFixedThreadPool(threads);
+        try {
+            for (IptablesVariant variant : new IptablesVariant[] {IptablesVariant.NFT, IptablesVariant.LEGACY}) {
+                long begin = System.nanoTime();
+                List<Future<Sum>> sums = new ArrayList<>();
+                for (int i = 0; i < threads; i++) {
+                    Random random = new Random(seed + i);
+                    sums.add(lanes.submit(() -> measure(variant, random)));
+                }
+                Sum sum = new Sum(0, 0, 0, 0, 0, 0);
+                for (Future<Sum> part : sums) {
+                    sum = sum.plus(part.get());
+                }
+                print(variant, sum, RULESETS * threads, (System.nanoTime() - begin) / 1e9);
+            }
+        } finally {
+            lanes.shutdown();
+        }
+    }
+
+    private static Sum measure(IptablesVariant variant, Random random) {
+        Sum sum = new Sum(0, 0, 0, 0, 0, 0);
         try (Outside outside = Outside.open()) {
             for (int i = 0; i < RULESETS; i++) {
-                RandomRulesets.Generated generated = RandomRulesets.next(random, Family.values()[i % 2]);
-                long start = System.nanoTime();
-                try (RealWorld world = RealWorld.open(outside, variant, false)) {
-                    long open = System.nanoTime();
-                    world.load(generated.family(), generated.rules());
-                    long loaded = System.nanoTime();
-                    for (Observation seen : world.send(generated.packets())) {
-                        packets++;
-                        arrived += seen.arrived().isPresent() ? 1 : 0;
-                        refused += seen.refused().isPresent() ? 1 : 0;
-                    }
-                    opening += open - start;
-                    loading += loaded - open;
-                    sending += System.nanoTime() - loaded;
-                }
+                sum = sum.plus(one(outside, variant, RandomRulesets.next(random, Family.values()[i % 2])));
             }
         }
-        double seconds = (System.nanoTime() - begin) / 1e9;
+        return sum;
+    }
+
+    private static Sum one(Outside outside, IptablesVariant variant, RandomRulesets.Generated generated) {
+        long start = System.nanoTime();
+        try (RealWorld world = RealWorld.open(outside, variant, false)) {
+            long open = System.nanoTime();
+            world.load(generated.family(), generated.rules());
+            long loaded = System.nanoTime();
+            List<Observation> seen = world.send(generated.packets());
+            long sent = System.nanoTime();
+            return new Sum(
+                    seen.size(),
+                    seen.stream().filter(one -> one.arrived().isPresent()).count(),
+                    seen.stream().filter(one -> one.refused().isPresent()).count(),
+                    open - start,
+                    loaded - open,
+                    sent - loaded);
+        }
+    }
+
+    private static void print(IptablesVariant variant, Sum sum, int rulesets, double seconds) {
         System.out.printf(
-                "%s: %d packets, %.0f/s (%d arrived, %d refused); a ruleset: open %.1f ms, load %.1f ms, send %.1f ms%n",
-                variant, packets, packets / seconds, arrived, refused,
-                opening / 1e6 / RULESETS, loading / 1e6 / RULESETS, sending / 1e6 / RULESETS);
+                "%s: %d packets, %.0f/s (%d arrived, %d refused); a ruleset: open %.1f ms, load %.1f ms, send %.1f"
+                        + " ms%n",
+                variant,
+                sum.packets,
+                sum.packets / seconds,
+                sum.arrived,
+                sum.refused,
+                sum.opening / 1e6 / rulesets,
+                sum.loading / 1e6 / rulesets,
+                sum.sending / 1e6 / rulesets);
     }
 }

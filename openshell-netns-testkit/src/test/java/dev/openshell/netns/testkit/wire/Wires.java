@@ -9,13 +9,14 @@ import dev.openshell.netns.linux.netlink.Request;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.sys.Libc;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The links {@code west} and {@code east} between a router's namespace and what is outside of it. They are IFF_NOARP: every neighbour is there, and none is ever asked for. Nothing outside has
- * an address.
+ * The links {@code west} and {@code east} between a router's namespace and what is outside of it. They are IFF_NOARP:
+ * every neighbour is there, and none is ever asked for. Nothing outside has an address.
  */
 final class Wires {
     static final int WEST = 11;
@@ -27,6 +28,11 @@ final class Wires {
     private static final int IFF_UP = 1;
     private static final int IFF_NOARP = 0x80;
     private static final int RTM_NEWLINK = 16;
+    /** Where an answer says what kind a route is: rtm_type, behind the message's header. */
+    private static final int RTM_TYPE_AT = 16 + 7;
+
+    private static final int RTN_LOCAL = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int XFRM_MSG_SETDEFAULT = 0x27;
     private static final byte XFRM_USERPOLICY_BLOCK = 1;
     private static final byte XFRM_USERPOLICY_ACCEPT = 2;
@@ -34,10 +40,7 @@ final class Wires {
     /** What would answer, ask, or hold answers back. Forwarding comes first: switching it resets others. */
     private static final Map<String, List<String>> SYSCTLS = Map.of(
             "1",
-            List.of(
-                    "net/ipv4/ip_forward",
-                    "net/ipv6/conf/all/forwarding",
-                    "net/ipv6/conf/default/forwarding"),
+            List.of("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/ipv6/conf/default/forwarding"),
             "0",
             List.of(
                     "net/ipv4/icmp_ratelimit",
@@ -55,8 +58,9 @@ final class Wires {
 
     private Wires() {}
 
-    /** Sets a new router up, and its links to the outside, where their ends get {@code far} and the index after it. */
-    static void connect(JnaKernel kernel, int router, int outside, int far, boolean reversePathFilter) throws Exception {
+    /** Sets a new router up, and its links, whose far ends get the index {@code far} and the one after it. */
+    static void connect(JnaKernel kernel, int router, int outside, int far, boolean reversePathFilter)
+            throws Exception {
         kernel.call(router, () -> {
             for (String value : List.of("1", "0", "100000000", Integer.toString(PacketWriter.ROUTER_HOPS))) {
                 for (String key : SYSCTLS.get(value)) {
@@ -94,6 +98,20 @@ final class Wires {
                         .and(address(EAST, "2001:db8:2::1", 64))
                         .and(Rtnetlink.newDefaultRoute(EAST, InetAddresses.forString("203.0.113.254")))
                         .and(Rtnetlink.newDefaultRoute(EAST, InetAddresses.forString("2001:db8:2::fe"))));
+        awaitLocal(kernel, router, "2001:db8:1::1");
+        awaitLocal(kernel, router, "2001:db8:2::1");
+    }
+
+    /** Waits until the router takes an IPv6 address for its own, which a work queue sees to. */
+    private static void awaitLocal(JnaKernel kernel, int router, String address) throws InterruptedException {
+        byte[] question = Rtnetlink.getRoute(InetAddresses.forString(address)).toBytes();
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (kernel.netlink(router, question)[RTM_TYPE_AT] != RTN_LOCAL) {
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException(address + " is no address of the router's");
+            }
+            Thread.sleep(1);
+        }
     }
 
     /** What the INPUT rules let through ends there: else the stack would answer, and change the flow by that. */
@@ -113,8 +131,8 @@ final class Wires {
     }
 
     private static void ask(JnaKernel kernel, int namespace, Request request) {
-        List<Answers.Failure> failures =
-                Answers.parse(request, kernel.netlink(namespace, request.toBytes())).failures();
+        List<Answers.Failure> failures = Answers.parse(request, kernel.netlink(namespace, request.toBytes()))
+                .failures();
         if (!failures.isEmpty()) {
             throw new IllegalStateException(failures.toString());
         }

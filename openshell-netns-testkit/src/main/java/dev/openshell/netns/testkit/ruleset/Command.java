@@ -1,0 +1,21 @@
+package dev.openshell.netns.testkit.ruleset;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * One line of restore input in a table.
+ *
+ * @param letter the command's short option without its dash
+ * @param number a rule's number, from 1
+ * @param policy what stands behind {@code -P CHAIN}
+ * @param rules the rules that it speaks of: one for each pair of addresses
+ */
+record Command(
+        char letter, Optional<String> chain, OptionalInt number, Optional<String> policy, List<Rule> rules) {
+    /** Returns the chain, which the parser saw to for the commands that need one. */
+    String name() {
+        return chain.orElseThrow();
+    }
+}

@@ -1,0 +1,90 @@
+package dev.openshell.netns.testkit;
+
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.SandboxPolicy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** A failure of any kind at any call of {@code apply} leaves the kernel as it was; so do close and close again. */
+final class Leftovers {
+    private static final int EIO = 5;
+    /** Calls that can't fail, or whose failure is the answer "no". */
+    private static final Set<KernelCall> NEVER_FAIL = Set.of(KernelCall.CLOSE, KernelCall.UNPUBLISH);
+    /** Calls that can fail after having done something. */
+    private static final Set<KernelCall> HALF_DONE =
+            Set.of(KernelCall.NETLINK, KernelCall.RESTORE, KernelCall.WRITE_SYSCTL);
+
+    private Leftovers() {}
+
+    static List<String> check(SandboxPolicy policy, Opened.Providers providers) {
+        List<String> findings = new ArrayList<>();
+        FakeKernel plain = Opened.host();
+        List<String> before = plain.state();
+        plain.script();
+        NetnsSandbox sandbox = providers.of(plain, Opened::resolve).apply(policy);
+        List<KernelCall> calls = plain.calls();
+        sandbox.close();
+        sandbox.close();
+        compare(findings, before, plain, "close");
+        try {
+            providers.of(plain, Opened::resolve).apply(policy).close();
+            compare(findings, before, plain, "apply after close");
+        } catch (NetnsException e) {
+            findings.add("apply after close: " + e.getMessage());
+        }
+        for (Fault fault : faults(calls)) {
+            FakeKernel kernel = Opened.host();
+            kernel.script(fault);
+            try (NetnsSandbox made = providers.of(kernel, Opened::resolve).apply(policy)) {
+                findings.add(fault + " went unnoticed by " + made);
+            } catch (NetnsException e) {
+                if (e.step().isBlank() || e.object().isBlank() || e.remedy().isBlank()) {
+                    findings.add(fault + ": no step, object or remedy: " + e);
+                }
+                compare(findings, before, kernel, fault + ": " + e.getMessage());
+            }
+        }
+        return findings;
+    }
+
+    private static List<Fault> faults(List<KernelCall> calls) {
+        List<Fault> faults = new ArrayList<>();
+        int netlink = 0;
+        int restore = 0;
+        for (int call = 1; call <= calls.size(); call++) {
+            KernelCall kind = calls.get(call - 1);
+            if (!NEVER_FAIL.contains(kind)) {
+                faults.add(new Fault.ErrnoAt(call, EIO));
+            }
+            if (HALF_DONE.contains(kind)) {
+                faults.add(new Fault.ErrnoAfter(call, EIO));
+            }
+            if (kind == KernelCall.NETLINK) {
+                netlink++;
+                for (int bytes : new int[] {7, 17, 30}) {
+                    faults.add(new Fault.CutAnswer(netlink, bytes));
+                }
+            }
+            if (kind == KernelCall.RESTORE) {
+                restore++;
+                for (int tables = 0; tables < 3; tables++) {
+                    faults.add(new Fault.RestoreDies(restore, tables));
+                }
+            }
+        }
+        return faults;
+    }
+
+    private static void compare(List<String> findings, List<String> before, FakeKernel kernel, String what) {
+        List<String> after = kernel.state();
+        if (!after.equals(before)) {
+            List<String> left = new ArrayList<>(after);
+            left.removeAll(before);
+            List<String> gone = new ArrayList<>(before);
+            gone.removeAll(after);
+            findings.add(what + ": left " + left + ", took " + gone);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.openshell.netns.testkit;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.HostResolver;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.NetnsProvider;
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.VethPair;
+import dev.openshell.netns.testkit.net.Netns;
+import dev.openshell.netns.testkit.packet.Header;
+import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.Skb;
+import dev.openshell.netns.testkit.path.End;
+import dev.openshell.netns.testkit.path.Journey;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A sandbox on a fake kernel, with the direct reading of its policy beside it. */
+record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns inside) implements AutoCloseable {
+    private static final String OPEN =
+            "*raw\nCOMMIT\n*mangle\nCOMMIT\n*nat\nCOMMIT\n*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n";
+
+    /** A host whose other rules let everything through: whatever is denied is denied by the sandbox's own. */
+    static FakeKernel host() {
+        FakeKernel kernel = FakeKernel.create();
+        for (Family family : Family.values()) {
+            kernel.machine()
+                    .stack(kernel.machine().host())
+                    .ruleset(family, IptablesVariant.NFT)
+                    .restore("*filter\n-A INPUT -j ACCEPT\n-A FORWARD -j ACCEPT\n-A OUTPUT -j ACCEPT\nCOMMIT\n", false);
+        }
+        return kernel;
+    }
+
+    /** The same of a host that is a router already, so that nothing guards its uplink. */
+    static FakeKernel router() {
+        FakeKernel kernel = host();
+        kernel.machine().host().writeSysctl("net/ipv4/ip_forward", "1");
+        kernel.machine().host().writeSysctl("net/ipv6/conf/all/forwarding", "1");
+        return kernel;
+    }
+
+    /** Makes providers; mutants put another planner in. */
+    interface Providers {
+        NetnsProvider of(FakeKernel kernel, HostResolver names);
+    }
+
+    /** Any name has one address of each family, made from its letters. */
+    static List<InetAddress> resolve(String name) {
+        byte[] letters = Arrays.copyOf(name.getBytes(StandardCharsets.US_ASCII), 64);
+        int hash = Arrays.hashCode(letters);
+        return List.of(
+                Ip.parse("203.0.113.0").plus((hash & 0xff) == 0 ? 1 : hash & 0xff).toInetAddress(),
+                Ip.parse("2001:db8:77::").plus(1 + (hash >>> 8 & 0xffff)).toInetAddress());
+    }
+
+    static Opened of(FakeKernel kernel, SandboxPolicy policy, Providers providers) {
+        NetnsSandbox sandbox = providers.of(kernel, Opened::resolve).apply(policy);
+        VethPair veth = sandbox.veth();
+        long inode = sandbox.namespace().inode();
+        Netns inside = kernel.machine().namespaces().stream()
+                .filter(netns -> netns.inode() == inode)
+                .findFirst()
+                .orElseThrow();
+        return new Opened(kernel, sandbox, new Reading(policy, Opened::resolve, veth), inside);
+    }
+
+    /** What root inside would do first. */
+    static void flush(FakeKernel kernel, Netns netns) {
+        rules(kernel, netns, Family.IPV4, OPEN);
+        rules(kernel, netns, Family.IPV6, OPEN);
+    }
+
+    static void rules(FakeKernel kernel, Netns netns, Family family, String text) {
+        kernel.machine().stack(netns).ruleset(family, IptablesVariant.NFT).restore(text, false);
+        kernel.machine().stack(netns).ruleset(family, IptablesVariant.LEGACY).restore(OPEN, false);
+    }
+
+    void flush() {
+        flush(kernel, inside);
+    }
+
+    Set<Ip> sources() {
+        Set<Ip> own = new LinkedHashSet<>();
+        for (Family family : Family.values()) {
+            sandbox.veth().sandboxAddress(family).ifPresent(address -> own.add(Ip.of(address)));
+        }
+        return own;
+    }
+
+    Journey send(Header header) {
+        return kernel.machine().send(inside, new Skb(header));
+    }
+
+    /** Whether it got out of the sandbox: onto a wire, or to a socket of another namespace. */
+    static boolean leaves(Journey journey, Netns inside) {
+        return (journey.end() == End.LEFT || journey.end() == End.DELIVERED) && journey.namespace() != inside.inode();
+    }
+
+
+    @Override
+    public void close() {
+        sandbox.close();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.openshell.netns.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.linux.LinuxProvider;
+import java.util.List;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+
+/** What holds for any policy at all. */
+class SandboxProperties {
+    static final Opened.Providers REAL = (kernel, names) -> new LinuxProvider(kernel, names, "nameserver 10.43.0.10\n");
+
+    @Provide
+    Arbitrary<SandboxPolicy> policies() {
+        return PolicyArbitraries.policies();
+    }
+
+    @Provide
+    Arbitrary<List<SandboxPolicy>> several() {
+        return PolicyArbitraries.policies().filter(SandboxProperties::applies).list().ofMinSize(2).ofMaxSize(4);
+    }
+
+    /** A policy all of whose hosts are refused makes no sandbox: that is tried elsewhere. */
+    private static boolean applies(SandboxPolicy policy) {
+        try {
+            REAL.of(Opened.host(), Opened::resolve).apply(policy).close();
+            return !policy.publicOnly();
+        } catch (NetnsException e) {
+            return false;
+        }
+    }
+
+    @Property(tries = 150, shrinking = ShrinkingMode.BOUNDED)
+    void denyByDefault(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        try (Opened opened = Opened.of(Opened.host(), policy, REAL)) {
+            assertThat(Denial.check(opened)).isEmpty();
+        }
+    }
+
+    @Property(tries = 15, shrinking = ShrinkingMode.BOUNDED)
+    void noPrefixAcceptsMore(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        assertThat(Prefixes.check(policy, REAL)).isEmpty();
+    }
+
+    @Property(tries = 15, shrinking = ShrinkingMode.BOUNDED)
+    void nothingIsLeft(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        assertThat(Leftovers.check(policy, REAL)).isEmpty();
+    }
+
+    @Property(tries = 50, shrinking = ShrinkingMode.BOUNDED)
+    void sandboxesAreApart(@ForAll("several") List<SandboxPolicy> policies) {
+        assertThat(Isolation.check(policies, REAL)).isEmpty();
+    }
+}

@@ -1,0 +1,132 @@
+package dev.openshell.netns.testkit.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.testkit.packet.Header;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Random rulesets and packets aimed at their edges: what becomes of each on Linux is what the tracer says. The system
+ * property {@code wire.comparisons} says how many are compared for each variant of iptables, {@code wire.seed} with
+ * which rulesets to begin.
+ */
+@Tag("real-kernel")
+class WireDifferentialIT {
+    private static final int COMPARISONS = Integer.getInteger("wire.comparisons", 6_000);
+    private static final long SEED = Long.getLong("wire.seed", 1);
+    private static final int LANES = 3;
+    private static final int ENOUGH = 5;
+
+    private final AtomicInteger compared = new AtomicInteger();
+    private final AtomicInteger next = new AtomicInteger();
+    private final List<String> disagreements = java.util.Collections.synchronizedList(new ArrayList<>());
+
+    @ParameterizedTest
+    @EnumSource(names = {"NFT", "LEGACY"})
+    void theTracerAgreesWithLinux(IptablesVariant variant) throws Exception {
+        ExecutorService lanes = Executors.newFixedThreadPool(LANES);
+        try {
+            List<Future<Boolean>> ends = new ArrayList<>();
+            for (int i = 0; i < LANES; i++) {
+                ends.add(lanes.submit((Callable<Boolean>) () -> lane(variant)));
+            }
+            for (Future<Boolean> end : ends) {
+                end.get();
+            }
+        } finally {
+            lanes.shutdownNow();
+        }
+        assertThat(disagreements).isEmpty();
+        assertThat(compared.get()).isGreaterThanOrEqualTo(COMPARISONS);
+    }
+
+    private boolean lane(IptablesVariant variant) {
+        try (Outside outside = Outside.open()) {
+            while (compared.get() < COMPARISONS && disagreements.size() < ENOUGH) {
+                int number = next.getAndIncrement();
+                ruleset(outside, variant, SEED + number, number);
+            }
+        }
+        return true;
+    }
+
+    private void ruleset(Outside outside, IptablesVariant variant, long seed, int number) {
+        boolean reversePathFilter = number % 4 == 3;
+        RandomRulesets.Generated generated =
+                RandomRulesets.next(new Random(seed), Family.values()[number % Family.values().length]);
+        try (RealWorld world = RealWorld.open(outside, variant, reversePathFilter)) {
+            world.load(generated.family(), generated.rules());
+            FakeWires fake = new FakeWires(variant, reversePathFilter, generated.family(), generated.rules());
+            List<Observation> seen = world.send(generated.packets());
+            for (int i = 0; i < seen.size(); i++) {
+                var journey = fake.journey(generated.packets().get(i));
+                List<String> expected = texts(FakeWires.sights(journey), true);
+                List<String> real = texts(seen.get(i).sights(), true);
+                compared.incrementAndGet();
+                if (!expected.equals(real)) {
+                    boolean portsAlone = texts(FakeWires.sights(journey), false)
+                            .equals(texts(seen.get(i).sights(), false));
+                    if (!portsAlone) {
+                        disagreements.add(describe(variant, seed, number, generated, i, expected, real, journey.steps()));
+                    }
+                    // Where Linux took a port at random, what follows need not be the same.
+                    return;
+                }
+            }
+        }
+    }
+
+    private static String describe(
+            IptablesVariant variant,
+            long seed,
+            int number,
+            RandomRulesets.Generated generated,
+            int packet,
+            List<String> expected,
+            List<String> real,
+            Object steps) {
+        StringBuilder text = new StringBuilder("\n" + variant + " seed " + seed + " number " + number + " packet " + packet + "\n");
+        text.append(generated.rules());
+        int from = Math.max(0, packet - 8);
+        for (int i = from; i <= packet; i++) {
+            Sending sending = generated.packets().get(i);
+            text.append(i).append(' ').append(sending.way()).append(" user ").append(sending.user()).append(' ')
+                    .append(Observation.text(sending.header()))
+                    .append('\n');
+        }
+        return text.append("fake  ")
+                .append(expected)
+                .append("\nlinux ")
+                .append(real)
+                .append("\nsteps ")
+                .append(steps)
+                .append('\n')
+                .toString();
+    }
+
+    private static List<String> texts(List<Sight> sights, boolean ports) {
+        return sights.stream()
+                .map(sight -> sight.getClass().getSimpleName() + " " + sight.where() + " "
+                        + Observation.text(ports ? sight.header() : withoutPorts(sight.header())))
+                .sorted(Comparator.naturalOrder())
+                .toList();
+    }
+
+    private static Header withoutPorts(Header header) {
+        Header bare = header.withEnds(header.source(), 0, header.destination(), 0).withIcmpId(0);
+        return bare.quoted() == null ? bare : bare.withQuoted(withoutPorts(bare.quoted()));
+    }
+}
