@@ -343,9 +343,9 @@ public final class FakeKernel implements Kernel, NetnsProvider {
 
     @Override
     public String save(int namespace, Family family, IptablesVariant variant, Deadline deadline) {
-        return made(KernelCall.SAVE, () -> machine.stack(netns(namespace))
-                .ruleset(family, variant)
-                .save());
+        return made(
+                KernelCall.SAVE,
+                () -> machine.stack(netns(namespace)).ruleset(family, variant).save());
     }
 
     @Override

@@ -67,7 +67,9 @@ public final class FakeKernelExtension implements ParameterResolver, AfterEachCa
     /** Returns the kernel of this test. */
     @Override
     public FakeKernel resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return context.getStore(STORE).getOrComputeIfAbsent(Given.class, key -> given(), Given.class).kernel();
+        return context.getStore(STORE)
+                .getOrComputeIfAbsent(Given.class, key -> given(), Given.class)
+                .kernel();
     }
 
     private Given given() {

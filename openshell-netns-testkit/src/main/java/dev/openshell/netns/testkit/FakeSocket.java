@@ -1,7 +1,6 @@
 package dev.openshell.netns.testkit;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 

@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.net.Netns;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
@@ -10,12 +11,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.SocketImpl;
 import java.net.SocketOption;
 import java.net.SocketOptions;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -24,13 +23,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A TCP socket on a fake kernel, for connecting or for listening. No real one is behind it. */
-final class FakeTcp extends SocketImpl implements SocketTable.Open {
+final class FakeTcp extends StreamSocketImpl implements SocketTable.Open {
     private static final long LOOK_MILLIS = 50;
 
     private final Userland userland;
     private final @Nullable Netns netns;
     private final Object owner;
-    private final SocketOptionValues options = new SocketOptionValues();
+    private final SocketOptionValues options = new SocketOptionValues(SocketOptionValues.TCP);
     private final BlockingQueue<TcpEnd> backlog = new LinkedBlockingQueue<>();
     /** Guarded by the machine's monitor, as is what follows. */
     private SocketTable.@Nullable Port bound;
@@ -118,19 +117,6 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
         return new SocketException("Closed by interrupt");
     }
 
-    @Override
-    protected void create(boolean stream) {}
-
-    @Override
-    protected void connect(String host, int to) throws IOException {
-        connect(new InetSocketAddress(host, to), 0);
-    }
-
-    @Override
-    protected void connect(InetAddress host, int to) throws IOException {
-        connect(new InetSocketAddress(host, to), 0);
-    }
-
     /** Connects at once or not at all: what would wait for an answer fails as if it had waited. */
     @Override
     protected void connect(SocketAddress to, int timeout) throws IOException {
@@ -161,7 +147,7 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
         Netns from = open();
         @Nullable Ip destination = SocketTable.bindable(wanted);
         if (destination == null) {
-            destination = Ip.parse(wanted.family() == dev.openshell.netns.Family.IPV4 ? "127.0.0.1" : "::1");
+            destination = Ip.parse(wanted.family() == Family.IPV4 ? "127.0.0.1" : "::1");
         }
         Ip routed = userland.wire.source(from, destination);
         if (bound == null) {
@@ -185,8 +171,7 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
     @Override
     protected void bind(InetAddress host, int wanted) throws IOException {
         synchronized (userland.machine) {
-            bound = userland.sockets.bind(
-                    this, open(), Header.TCP, SocketTable.bindable(Ip.of(host)), wanted);
+            bound = userland.sockets.bind(this, open(), Header.TCP, SocketTable.bindable(Ip.of(host)), wanted);
             localport = bound.number();
             address = host;
         }
@@ -196,11 +181,6 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
     protected void listen(int length) throws IOException {
         open();
         listening = true;
-    }
-
-    @Override
-    protected void accept(SocketImpl other) {
-        throw new UnsupportedOperationException("accept() of FakeServerSocket makes the socket");
     }
 
     private TcpEnd end() throws SocketException {
@@ -214,7 +194,7 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
         return connection;
     }
 
-    private int read(byte[] to, int offset, int length) throws IOException {
+    int read(byte[] to, int offset, int length) throws IOException {
         TcpEnd connection = end();
         try {
             return connection.received().take(to, offset, length, options.timeout(), connection::stillThere);
@@ -223,54 +203,18 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
         }
     }
 
+    void write(byte[] bytes, int offset, int length) throws IOException {
+        end().write(bytes, offset, length);
+    }
+
     @Override
     protected InputStream getInputStream() {
-        return new InputStream() {
-            @Override
-            public int read() throws IOException {
-                byte[] one = new byte[1];
-                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-            }
-
-            @Override
-            public int read(byte[] to, int offset, int length) throws IOException {
-                Objects.checkFromIndexSize(offset, length, to.length);
-                return FakeTcp.this.read(to, offset, length);
-            }
-
-            @Override
-            public int available() throws IOException {
-                return FakeTcp.this.available();
-            }
-
-            @Override
-            public void close() {
-                FakeTcp.this.close();
-            }
-        };
+        return new FakeTcpStreams.Input(this);
     }
 
     @Override
     protected OutputStream getOutputStream() {
-        return new OutputStream() {
-            @Override
-            public void write(int octet) throws IOException {
-                write(new byte[] {(byte) octet}, 0, 1);
-            }
-
-            @Override
-            public void write(byte[] bytes, int offset, int length) throws IOException {
-                Objects.checkFromIndexSize(offset, length, bytes.length);
-                if (length > 0) {
-                    end().write(bytes, offset, length);
-                }
-            }
-
-            @Override
-            public void close() {
-                FakeTcp.this.close();
-            }
-        };
+        return new FakeTcpStreams.Output(this);
     }
 
     @Override
@@ -313,16 +257,6 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
     }
 
     @Override
-    protected void sendUrgentData(int data) {
-        throw new UnsupportedOperationException("urgent data is not available on the fake");
-    }
-
-    @Override
-    protected boolean supportsUrgentData() {
-        return false;
-    }
-
-    @Override
     public void setOption(int option, Object value) throws SocketException {
         requireOpen();
         options.set(option, value);
@@ -354,21 +288,13 @@ final class FakeTcp extends SocketImpl implements SocketTable.Open {
     @Override
     protected <T> void setOption(SocketOption<T> option, T value) throws IOException {
         requireOpen();
-        requireKnown(option);
         options.set(option, value);
     }
 
     @Override
     protected <T> @Nullable T getOption(SocketOption<T> option) throws IOException {
         requireOpen();
-        requireKnown(option);
         return options.get(option);
-    }
-
-    private void requireKnown(SocketOption<?> option) {
-        if (!supportedOptions().contains(option)) {
-            throw new UnsupportedOperationException(option + " is not available on the fake");
-        }
     }
 
     @Override

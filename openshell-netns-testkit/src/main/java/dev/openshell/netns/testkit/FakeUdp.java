@@ -1,16 +1,14 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.net.Netns;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.io.IOException;
 import java.net.DatagramPacket;
-import java.net.DatagramSocketImpl;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.PortUnreachableException;
-import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketOptions;
@@ -25,7 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A UDP socket on a fake kernel. No real one is behind it. */
-final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
+final class FakeUdp extends UnicastSocketImpl implements SocketTable.Open {
     private static final long LOOK_MILLIS = 50;
 
     private record Datagram(byte[] bytes, InetSocketAddress from) {}
@@ -34,7 +32,7 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
 
     private final Userland userland;
     private final Netns netns;
-    private final SocketOptionValues options = new SocketOptionValues();
+    private final SocketOptionValues options = new SocketOptionValues(SocketOptionValues.UDP);
     private final BlockingDeque<Datagram> received = new LinkedBlockingDeque<>();
     /** Guarded by the machine's monitor, as is what follows. */
     private SocketTable.@Nullable Port bound;
@@ -58,8 +56,7 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
     protected void bind(int port, InetAddress address) throws SocketException {
         synchronized (userland.machine) {
             requireOpen();
-            bound = userland.sockets.bind(
-                    this, netns, Header.UDP, SocketTable.bindable(Ip.of(address)), port);
+            bound = userland.sockets.bind(this, netns, Header.UDP, SocketTable.bindable(Ip.of(address)), port);
             localPort = bound.number();
         }
     }
@@ -84,8 +81,8 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
     @Override
     protected void send(DatagramPacket packet) throws IOException {
         InetSocketAddress to = (InetSocketAddress) packet.getSocketAddress();
-        byte[] bytes = Arrays.copyOfRange(
-                packet.getData(), packet.getOffset(), packet.getOffset() + packet.getLength());
+        byte[] bytes =
+                Arrays.copyOfRange(packet.getData(), packet.getOffset(), packet.getOffset() + packet.getLength());
         Optional<Runnable> outside;
         synchronized (userland.machine) {
             requireOpen();
@@ -117,8 +114,8 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
 
     private Optional<Runnable> arrived(Place here, Place there, Header header, byte[] bytes) {
         if (!there.outside()) {
-            for (SocketTable.Open socket : userland.sockets.at(
-                    there.netns(), Header.UDP, header.destination(), header.destinationPort())) {
+            for (SocketTable.Open socket :
+                    userland.sockets.at(there.netns(), Header.UDP, header.destination(), header.destinationPort())) {
                 if (socket instanceof FakeUdp other && other.takes(header)) {
                     other.take(header, bytes);
                     return Optional.empty();
@@ -136,9 +133,8 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
     }
 
     private void portUnreachable(Place here, Place there, Header refused) {
-        boolean four = refused.family() == dev.openshell.netns.Family.IPV4;
-        Header error = Header.icmp(
-                refused.destination(), refused.source(), four ? 3 : 1, four ? 3 : 4, 0, refused);
+        boolean four = refused.family() == Family.IPV4;
+        Header error = Header.icmp(refused.destination(), refused.source(), four ? 3 : 1, four ? 3 : 4, 0, refused);
         if (userland.wire.send(there, error).arrived(here)) {
             told(SocketError.ECONNREFUSED);
         }
@@ -179,8 +175,7 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
     }
 
     private void take(Header header, byte[] bytes) {
-        received.add(new Datagram(
-                bytes, new InetSocketAddress(header.source().toInetAddress(), header.sourcePort())));
+        received.add(new Datagram(bytes, new InetSocketAddress(header.source().toInetAddress(), header.sourcePort())));
     }
 
     private void requireOpen() throws SocketException {
@@ -231,11 +226,6 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
         return datagram.from().getPort();
     }
 
-    @Override
-    protected int peek(InetAddress address) {
-        throw new UnsupportedOperationException("peek(InetAddress) is not available on the fake");
-    }
-
     /** What the packet's buffer does not hold is lost. */
     private static void fill(DatagramPacket packet, Datagram datagram) {
         int length = Math.min(datagram.bytes().length, packet.getData().length - packet.getOffset());
@@ -284,67 +274,17 @@ final class FakeUdp extends DatagramSocketImpl implements SocketTable.Open {
     @Override
     protected <T> void setOption(SocketOption<T> option, T value) throws IOException {
         requireOpen();
-        requireKnown(option);
         options.set(option, value);
     }
 
     @Override
     protected <T> @Nullable T getOption(SocketOption<T> option) throws IOException {
         requireOpen();
-        requireKnown(option);
         return options.get(option);
-    }
-
-    private void requireKnown(SocketOption<?> option) {
-        if (!supportedOptions().contains(option)) {
-            throw new UnsupportedOperationException(option + " is not available on the fake");
-        }
     }
 
     @Override
     protected Set<SocketOption<?>> supportedOptions() {
         return SocketOptionValues.UDP;
-    }
-
-    @Override
-    @Deprecated
-    protected void setTTL(byte ttl) {}
-
-    @Override
-    @Deprecated
-    protected byte getTTL() {
-        return 1;
-    }
-
-    @Override
-    protected void setTimeToLive(int ttl) {}
-
-    @Override
-    protected int getTimeToLive() {
-        return 1;
-    }
-
-    @Override
-    protected void join(InetAddress group) {
-        throw noMulticast();
-    }
-
-    @Override
-    protected void leave(InetAddress group) {
-        throw noMulticast();
-    }
-
-    @Override
-    protected void joinGroup(SocketAddress group, NetworkInterface by) {
-        throw noMulticast();
-    }
-
-    @Override
-    protected void leaveGroup(SocketAddress group, NetworkInterface by) {
-        throw noMulticast();
-    }
-
-    private static UnsupportedOperationException noMulticast() {
-        return new UnsupportedOperationException("multicast is not available on the fake");
     }
 }

@@ -155,7 +155,8 @@ public final class FakeWorld {
         private static void address(Netns host, Link link, String text) {
             String[] parts = text.split("/", 2);
             Ip ip = Ip.parse(parts[0]);
-            int prefix = Cidr.of(ip.toInetAddress(), parts.length == 1 ? ip.family().bits() : Integer.parseInt(parts[1]))
+            int prefix = Cidr.of(
+                            ip.toInetAddress(), parts.length == 1 ? ip.family().bits() : Integer.parseInt(parts[1]))
                     .prefix();
             host.addAddress(link, ip, prefix);
             Ip any = Ip.parse(ip.family() == Family.IPV4 ? "0.0.0.0" : "::");

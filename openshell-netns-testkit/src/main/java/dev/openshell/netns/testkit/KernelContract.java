@@ -166,17 +166,22 @@ public abstract class KernelContract {
             Request addresses = Rtnetlink.newAddress(4711, own, 30).and(Rtnetlink.newAddress(4711, own, 30));
             assertThat(errnos(namespace, addresses)).containsExactly(EEXIST);
             InetAddress gateway = InetAddresses.forString("10.200.0.2");
-            assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, gateway))).containsExactly(ENETUNREACH);
+            assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, gateway)))
+                    .containsExactly(ENETUNREACH);
             assertThat(errnos(namespace, Rtnetlink.setUp(4711, "one", true))).isEmpty();
             assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, InetAddresses.forString("203.0.113.1"))))
                     .containsExactly(ENETUNREACH);
-            assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, gateway))).isEmpty();
-            assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, gateway))).containsExactly(EEXIST);
+            assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, gateway)))
+                    .isEmpty();
+            assertThat(errnos(namespace, Rtnetlink.newDefaultRoute(4711, gateway)))
+                    .containsExactly(EEXIST);
             Request route = Rtnetlink.getRoute(InetAddresses.forString("203.0.113.10"));
-            assertThat(Answers.parse(route, kernel.netlink(namespace, route.toBytes())).outgoing())
+            assertThat(Answers.parse(route, kernel.netlink(namespace, route.toBytes()))
+                            .outgoing())
                     .containsExactly(OptionalInt.of(4711));
             Request links = Rtnetlink.dumpLinks();
-            assertThat(Answers.parse(links, kernel.netlink(namespace, links.toBytes())).links())
+            assertThat(Answers.parse(links, kernel.netlink(namespace, links.toBytes()))
+                            .links())
                     .extracting(Answers.Link::name)
                     .containsExactlyInAnyOrder("lo", "one");
             assertThat(errnos(namespace, Rtnetlink.getRoute(InetAddresses.forString("2001:db8::1"))))
@@ -266,12 +271,14 @@ public abstract class KernelContract {
                 .isInstanceOfSatisfying(
                         KernelException.class, e -> assertThat(e.errno()).isEqualTo(EINVAL));
         kernel.writeSysctl(namespace, "net/ipv6/conf/all/disable_ipv6", "1");
-        assertThat(kernel.readSysctl(namespace, "net/ipv6/conf/lo/disable_ipv6")).contains("1");
+        assertThat(kernel.readSysctl(namespace, "net/ipv6/conf/lo/disable_ipv6"))
+                .contains("1");
     }
 
     @Test
     void aNamespaceIsPublishedOnce() {
-        Path path = Path.of("/run/netns", "kernel-contract-" + ProcessHandle.current().pid() + "-" + variant());
+        Path path = Path.of(
+                "/run/netns", "kernel-contract-" + ProcessHandle.current().pid() + "-" + variant());
         kernel.publish(namespace, path);
         try {
             int again = kernel.openNamespace(Optional.of(path));

@@ -78,12 +78,12 @@ public final class Packet {
         return new Packet(header, new Meta(header.destination(), header.destinationPort()));
     }
 
-    private static Packet ports(Ip source, int sourcePort, Ip destination, int destinationPort, int protocol, int flags) {
+    private static Packet ports(
+            Ip source, int sourcePort, Ip destination, int destinationPort, int protocol, int flags) {
         if (source.family() != destination.family()) {
             throw new IllegalArgumentException(source + " and " + destination + " are of two families");
         }
-        return of(Header.ports(
-                source, port(sourcePort), destination, port(destinationPort), protocol, flags));
+        return of(Header.ports(source, port(sourcePort), destination, port(destinationPort), protocol, flags));
     }
 
     private static int port(int port) {
@@ -323,7 +323,8 @@ public final class Packet {
     public Packet reply() {
         Header h = header;
         int flags = h.tcpFlags() == Header.SYN ? Header.SYN | Header.ACK : Header.ACK;
-        int type = h.icmpType() == ECHO_REQUEST ? ECHO_REPLY : h.icmpType() == ECHO_REQUEST6 ? ECHO_REPLY6 : h.icmpType();
+        int type =
+                h.icmpType() == ECHO_REQUEST ? ECHO_REPLY : h.icmpType() == ECHO_REQUEST6 ? ECHO_REPLY6 : h.icmpType();
         Header answer = new Header(
                 h.family(),
                 h.destination(),

@@ -131,14 +131,17 @@ public final class Programs {
     List<String> alive(Netns netns) {
         List<String> names = new ArrayList<>();
         for (FakeProcess process : in(netns)) {
-            names.add("process " + process.pid() + " (" + process.image().command().get(0) + ")");
+            names.add("process " + process.pid() + " ("
+                    + process.image().command().get(0) + ")");
         }
         return names;
     }
 
     private List<FakeProcess> in(Netns netns) {
         synchronized (userland.machine) {
-            return processes.stream().filter(process -> process.netns() == netns).toList();
+            return processes.stream()
+                    .filter(process -> process.netns() == netns)
+                    .toList();
         }
     }
 }

@@ -98,7 +98,8 @@ public final class RulesetTracer {
 
         Optional<Ip> of(String link, Family family) {
             return addresses.entrySet().stream()
-                    .filter(entry -> entry.getValue().equals(link) && entry.getKey().family() == family)
+                    .filter(entry ->
+                            entry.getValue().equals(link) && entry.getKey().family() == family)
                     .map(Map.Entry::getKey)
                     .findFirst();
         }

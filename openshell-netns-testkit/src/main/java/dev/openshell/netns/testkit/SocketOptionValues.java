@@ -35,7 +35,13 @@ final class SocketOptionValues {
             SocketOptions.SO_RCVBUF, 65536,
             SocketOptions.IP_TOS, 0);
 
+    private final Set<SocketOption<?>> known;
     private final Map<Object, Object> values = new ConcurrentHashMap<>();
+
+    /** Makes those of a socket that has {@code known}. */
+    SocketOptionValues(Set<SocketOption<?>> known) {
+        this.known = known;
+    }
 
     /** Sets the option of this number of {@link SocketOptions}. */
     void set(int option, @Nullable Object value) {
@@ -52,11 +58,19 @@ final class SocketOptionValues {
     }
 
     void set(SocketOption<?> option, Object value) {
+        requireKnown(option);
         values.put(option, value);
+    }
+
+    private void requireKnown(SocketOption<?> option) {
+        if (!known.contains(option)) {
+            throw new UnsupportedOperationException(option + " is not available on the fake");
+        }
     }
 
     /** Returns its value, null where none was set. */
     <T> @Nullable T get(SocketOption<T> option) {
+        requireKnown(option);
         Object value = values.get(option);
         if (value == null && option.type() == Boolean.class) {
             value = Boolean.FALSE;

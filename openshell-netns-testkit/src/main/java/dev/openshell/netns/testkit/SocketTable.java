@@ -74,9 +74,8 @@ final class SocketTable {
 
     /** Returns how many sockets are in {@code netns}. */
     int open(Netns netns) {
-        return (int) open.values().stream()
-                .filter(holder -> holder.netns() == netns)
-                .count();
+        return (int)
+                open.values().stream().filter(holder -> holder.netns() == netns).count();
     }
 
     /** Gives {@code socket} a port, any that is free for 0. */

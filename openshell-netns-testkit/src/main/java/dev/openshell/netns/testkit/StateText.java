@@ -39,7 +39,9 @@ final class StateText {
         for (Link link : netns.links()) {
             scopes.add(link.name());
             lines.add("link " + link.index() + " " + link.name() + (link.up() ? " up" : " down"));
-            link.addresses().forEach(address -> lines.add("address " + link.name() + " " + address.ip() + "/" + address.prefix()));
+            link.addresses()
+                    .forEach(address ->
+                            lines.add("address " + link.name() + " " + address.ip() + "/" + address.prefix()));
         }
         for (Family family : Family.values()) {
             netns.routes(family).forEach(route -> lines.add("route " + route));

@@ -73,11 +73,12 @@ final class Stdio {
                 yield new Sink(new Pipe.Output(pipe), new Pipe.Input(pipe, false));
             }
             case INHERIT -> new Sink(new SharedOutput(inherited), InputStream.nullInputStream());
-            default -> new Sink(
-                    redirect == Redirect.DISCARD
-                            ? OutputStream.nullOutputStream()
-                            : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND),
-                    InputStream.nullInputStream());
+            default ->
+                new Sink(
+                        redirect == Redirect.DISCARD
+                                ? OutputStream.nullOutputStream()
+                                : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND),
+                        InputStream.nullInputStream());
         };
     }
 

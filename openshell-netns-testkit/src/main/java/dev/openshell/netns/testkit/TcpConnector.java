@@ -55,8 +55,8 @@ final class TcpConnector {
 
     private static Optional<Consumer<TcpEnd>> taker(Userland userland, Place there, Header arrived) {
         if (!there.outside()) {
-            for (SocketTable.Open socket : userland.sockets.at(
-                    there.netns(), Header.TCP, arrived.destination(), arrived.destinationPort())) {
+            for (SocketTable.Open socket :
+                    userland.sockets.at(there.netns(), Header.TCP, arrived.destination(), arrived.destinationPort())) {
                 if (socket instanceof FakeTcp listener && listener.listening()) {
                     return Optional.of(listener::connected);
                 }

@@ -34,8 +34,8 @@ final class TcpEnd {
 
     /** Returns the ends of a connection: where {@code syn} was sent at {@code from}, and where it arrived. */
     static TcpEnd[] pair(Userland userland, Place from, Header syn, Place to, Header arrived) {
-        TcpEnd client = new TcpEnd(
-                userland, from, syn.source(), syn.sourcePort(), syn.destination(), syn.destinationPort());
+        TcpEnd client =
+                new TcpEnd(userland, from, syn.source(), syn.sourcePort(), syn.destination(), syn.destinationPort());
         TcpEnd server = new TcpEnd(
                 userland, to, arrived.destination(), arrived.destinationPort(), arrived.source(), arrived.sourcePort());
         client.peer = server;

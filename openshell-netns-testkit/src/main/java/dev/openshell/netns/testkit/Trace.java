@@ -1,9 +1,8 @@
 package dev.openshell.netns.testkit;
 
-import dev.openshell.netns.testkit.path.End;
+import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.path.Journey;
 import dev.openshell.netns.testkit.path.Step;
-import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -196,7 +195,8 @@ public final class Trace {
             text.append(hop.table()).append(' ').append(hop.chain()).append(hop.stopped() ? " stops it" : "");
             hop.rules().forEach(rule -> text.append("\n    ").append(rule));
         }
-        answer.ifPresent(trace -> text.append("\n  answer: ").append(trace.toString().replace("\n", "\n  ")));
+        answer.ifPresent(
+                trace -> text.append("\n  answer: ").append(trace.toString().replace("\n", "\n  ")));
         return text.toString();
     }
 }

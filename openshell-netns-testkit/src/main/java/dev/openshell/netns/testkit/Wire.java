@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.Netns;
 import dev.openshell.netns.testkit.net.Route;
@@ -10,6 +11,7 @@ import dev.openshell.netns.testkit.path.End;
 import dev.openshell.netns.testkit.path.Journey;
 import dev.openshell.netns.testkit.path.Step;
 import dev.openshell.netns.testkit.ruleset.Hook;
+import java.net.SocketException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -39,9 +41,8 @@ final class Wire {
 
     /** Sends {@code header} from {@code from}. */
     Fate send(Place from, Header header) {
-        Optional<Link> uplink = from.outside() && exists(from.netns())
-                ? from.netns().findLink(from.uplink())
-                : Optional.empty();
+        Optional<Link> uplink =
+                from.outside() && exists(from.netns()) ? from.netns().findLink(from.uplink()) : Optional.empty();
         if (!exists(from.netns()) || from.outside() && uplink.isEmpty()) {
             return new Fate(Optional.empty(), header, Optional.of(SocketError.ENETUNREACH), false, false);
         }
@@ -58,16 +59,18 @@ final class Wire {
     }
 
     private Fate fate(Place from, Journey way) {
-        Optional<Place> at = switch (way.end()) {
-            case DELIVERED -> Optional.of(Place.inside(netns(way.namespace())));
-            case LEFT -> Optional.of(new Place(netns(way.namespace()), way.link()));
-            default -> Optional.empty();
-        };
+        Optional<Place> at =
+                switch (way.end()) {
+                    case DELIVERED -> Optional.of(Place.inside(netns(way.namespace())));
+                    case LEFT -> Optional.of(new Place(netns(way.namespace()), way.link()));
+                    default -> Optional.empty();
+                };
         boolean home = !from.outside() && way.namespace() == from.netns().inode();
         boolean stoppedAtHome = home && (way.end() == End.DROPPED || way.end() == End.REJECTED) && onTheWayOut(way);
         Optional<Header> told = way.answer()
                 .filter(answer -> answer.end() == End.DELIVERED)
-                .filter(answer -> !from.outside() && answer.namespace() == from.netns().inode())
+                .filter(answer ->
+                        !from.outside() && answer.namespace() == from.netns().inode())
                 .map(answer -> answer.skb().header);
         boolean reset = told.filter(header -> header.protocol() == Header.TCP).isPresent();
         Optional<SocketError> error = told.map(header -> reset ? SocketError.ECONNREFUSED : SocketError.ofIcmp(header));
@@ -95,15 +98,23 @@ final class Wire {
     }
 
     /** Returns the source of packets from {@code netns} to {@code destination}. */
-    Ip source(Netns netns, Ip destination) throws java.net.SocketException {
+    Ip source(Netns netns, Ip destination) throws SocketException {
         Route route = route(netns, destination)
-                .orElseThrow(() -> SocketError.ENETUNREACH.exception());
+                .orElseThrow(() -> noRoute(netns, destination).exception());
         if (route.type().rejects()) {
             throw SocketError.ofRoute(route.type().name()).exception();
         }
         return route.source()
-                .or(() -> netns.sourceFor(route.out(), Optional.of(route.gateway().orElse(destination))))
+                .or(() ->
+                        netns.sourceFor(route.out(), Optional.of(route.gateway().orElse(destination))))
                 .orElseThrow(() -> SocketError.EADDRNOTAVAIL.exception());
+    }
+
+    /** IPv6 looks for a source before it looks whether the route is one. */
+    private static SocketError noRoute(Netns netns, Ip destination) {
+        boolean bare = netns.links().stream()
+                .allMatch(link -> link.addresses(Family.IPV6).isEmpty());
+        return destination.family() == Family.IPV6 && bare ? SocketError.EADDRNOTAVAIL : SocketError.ENETUNREACH;
     }
 
     /** Returns whether packets for {@code destination} have a way out of {@code netns}. */
@@ -111,7 +122,8 @@ final class Wire {
         return exists(netns)
                 && route(netns, destination)
                         .filter(route -> !route.type().rejects())
-                        .filter(route -> netns.isLocal(destination) || route.out().carrier())
+                        .filter(route ->
+                                netns.isLocal(destination) || route.out().carrier())
                         .isPresent();
     }
 

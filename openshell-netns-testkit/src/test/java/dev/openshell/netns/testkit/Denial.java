@@ -84,7 +84,8 @@ final class Denial {
     }
 
     private void masqueraded(Journey journey) {
-        if (journey.end() == End.LEFT && opened.sources().contains(journey.skb().header.source())) {
+        if (journey.end() == End.LEFT
+                && opened.sources().contains(journey.skb().header.source())) {
             findings.add(when + ": left with the link's own source " + Trace.of(journey));
         }
     }
@@ -101,17 +102,20 @@ final class Denial {
                         .machine()
                         .traveller()
                         .receive(
-                                opened.kernel().machine().stack(opened.kernel().machine().host()),
+                                opened.kernel()
+                                        .machine()
+                                        .stack(opened.kernel().machine().host()),
                                 opened.kernel().machine().host().link(journey.link()),
                                 back)
                 : opened.kernel().machine().send(opened.kernel().machine().host(), new Skb(back));
-        if (answer.end() != End.DELIVERED || answer.namespace() != opened.inside().inode()) {
+        if (answer.end() != End.DELIVERED
+                || answer.namespace() != opened.inside().inode()) {
             findings.add(when + ": answer lost " + Trace.of(answer));
             return;
         }
         boolean four = sent.family() == Family.IPV4;
-        Header error = Header.icmp(
-                sent.source(), sent.destination(), four ? 3 : 1, four ? 3 : 4, 0, answer.skb().header);
+        Header error =
+                Header.icmp(sent.source(), sent.destination(), four ? 3 : 1, four ? 3 : 4, 0, answer.skb().header);
         Journey made = opened.send(error);
         if (Opened.leaves(made, opened.inside())) {
             findings.add(when + ": admitted an ICMP error " + Trace.of(made));
@@ -120,7 +124,8 @@ final class Denial {
 
     /** With a source that is not its own nothing gets out, wherever it goes. */
     private void spoofed() {
-        Set<Ip> others = new LinkedHashSet<>(List.of(STRANGER, STRANGER6, Ip.parse("198.51.100.2"), Ip.parse("127.0.0.1")));
+        Set<Ip> others =
+                new LinkedHashSet<>(List.of(STRANGER, STRANGER6, Ip.parse("198.51.100.2"), Ip.parse("127.0.0.1")));
         opened.sources().forEach(own -> {
             others.add(own.plus(1));
             others.add(own.plus(4));
@@ -154,13 +159,16 @@ final class Denial {
                                 Header.ports(stranger, 4446, own, 22, Header.TCP, Header.SYN)));
             }
             for (Journey journey : ways) {
-                if (journey.end() == End.DELIVERED && journey.namespace() == opened.inside().inode()) {
+                if (journey.end() == End.DELIVERED
+                        && journey.namespace() == opened.inside().inode()) {
                     findings.add(when + ": let in " + Trace.of(journey));
                 }
             }
             Header foreign = Header.ports(stranger, 4447, stranger.plus(1), 80, Header.TCP, Header.SYN);
             Journey routed = machine.traveller().receive(machine.stack(host), host.link("eth0"), foreign);
-            boolean router = host.readSysctl("net/ipv4/conf/eth0/forwarding").filter("1"::equals).isPresent();
+            boolean router = host.readSysctl("net/ipv4/conf/eth0/forwarding")
+                    .filter("1"::equals)
+                    .isPresent();
             if (routed.end() == End.LEFT && !router) {
                 findings.add(when + ": became a router " + Trace.of(routed));
             }
@@ -174,7 +182,11 @@ final class Denial {
                     ? List.of("203.0.113.77", own.plus(4).toString())
                     : List.of("2001:db8:9::9");
             for (String aim : aims) {
-                Opened.rules(opened.kernel(), opened.inside(), own.family(), String.format(java.util.Locale.ROOT, rules, aim));
+                Opened.rules(
+                        opened.kernel(),
+                        opened.inside(),
+                        own.family(),
+                        String.format(java.util.Locale.ROOT, rules, aim));
                 for (Header header : Attempts.of(opened.reading(), Set.of(own))) {
                     Journey journey = opened.send(header);
                     Ct ct = journey.skb().ct;

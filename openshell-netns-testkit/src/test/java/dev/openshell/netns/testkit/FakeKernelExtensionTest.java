@@ -23,8 +23,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Whether tests that leave something behind fail, and no others do. */
 class FakeKernelExtensionTest {
     @RegisterExtension
-    static final FakeKernelExtension KERNELS =
-            new FakeKernelExtension(() -> FakeKernel.builder().uplink("wan0", "198.51.100.7/24").build());
+    static final FakeKernelExtension KERNELS = new FakeKernelExtension(
+            () -> FakeKernel.builder().uplink("wan0", "198.51.100.7/24").build());
 
     private final FakeKernelExtension extension = new FakeKernelExtension();
     private final ExtensionContext context = context(Optional.of(method("takes")));
@@ -111,7 +111,8 @@ class FakeKernelExtensionTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("close each sandbox")
                 .hasMessageContaining("left: published " + sandbox.namespace().path())
-                .hasMessageContaining("left: namespace net:[" + sandbox.namespace().inode() + "]")
+                .hasMessageContaining(
+                        "left: namespace net:[" + sandbox.namespace().inode() + "]")
                 .hasMessageContaining(sandbox.veth().hostInterface())
                 .hasMessageContaining("forwarding = 1");
     }
@@ -125,14 +126,14 @@ class FakeKernelExtensionTest {
             never.await();
             return 0;
         });
-        NetnsSandbox sandbox = NetnsSandbox.builder(kernel).directTcp("203.0.113.10").apply();
+        NetnsSandbox sandbox =
+                NetnsSandbox.builder(kernel).directTcp("203.0.113.10").apply();
         Process process = sandbox.start(new ProcessBuilder("node"));
-        Socket socket = sandbox.sockets().socketFactory()
-                .createSocket(InetAddresses.forString("203.0.113.10"), 443);
+        Socket socket = sandbox.sockets().socketFactory().createSocket(InetAddresses.forString("203.0.113.10"), 443);
         assertThatThrownBy(() -> extension.afterEach(context))
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("left: namespace net:[" + sandbox.namespace().inode()
-                        + "], used by process 1000 (node), 1 open socket");
+                .hasMessageContaining("left: namespace net:["
+                        + sandbox.namespace().inode() + "], used by process 1000 (node), 1 open socket");
         assertThat(process.waitFor()).isEqualTo(137);
         socket.close();
     }

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FakeProgramsTest {
     private static NetnsSandbox sandbox(FakeKernel kernel) {
-        return NetnsSandbox.builder(kernel).allowDns("10.43.0.10").directTcp("203.0.113.10").apply();
+        return NetnsSandbox.builder(kernel)
+                .allowDns("10.43.0.10")
+                .directTcp("203.0.113.10")
+                .apply();
     }
 
     private static String inside(NetnsSandbox sandbox) {
@@ -87,7 +90,8 @@ class FakeProgramsTest {
                             .hasMessageStartingWith("Operation not permitted");
                 }
                 assertThat(context.send(syn).verdict()).isEqualTo(Trace.Verdict.ACCEPT);
-                assertThat(context.send(Packet.udp(own, 40000, "10.43.0.10", 53)).verdict())
+                assertThat(context.send(Packet.udp(own, 40000, "10.43.0.10", 53))
+                                .verdict())
                         .isEqualTo(Trace.Verdict.ACCEPT);
                 assertThat(context.send(Packet.icmp(own, "203.0.113.10")).verdict())
                         .isNotEqualTo(Trace.Verdict.ACCEPT);
@@ -109,7 +113,9 @@ class FakeProgramsTest {
                             + "\"): error=2, No such file or directory");
             assertThatThrownBy(() -> sandbox.start(new ProcessBuilder())).isInstanceOf(RuntimeException.class);
             kernel.programs().add("sh", context -> context.directory().equals(directory.toPath()) ? 0 : 1);
-            assertThat(sandbox.start(new ProcessBuilder("sh").directory(directory)).waitFor()).isZero();
+            assertThat(sandbox.start(new ProcessBuilder("sh").directory(directory))
+                            .waitFor())
+                    .isZero();
             File missing = new File(directory, "missing");
             assertThatThrownBy(() -> sandbox.start(new ProcessBuilder("sh").directory(missing)))
                     .hasMessageContaining("(in directory \"" + missing + "\"): error=2");
@@ -193,7 +199,8 @@ class FakeProgramsTest {
             merged.waitFor();
             assertThat(merged.getErrorStream().read()).isEqualTo(-1);
             assertThat(out).hasContent("text!");
-            assertThat(sandbox.start(builder.redirectOutput(ProcessBuilder.Redirect.DISCARD)).waitFor())
+            assertThat(sandbox.start(builder.redirectOutput(ProcessBuilder.Redirect.DISCARD))
+                            .waitFor())
                     .isZero();
             assertThatThrownBy(() -> sandbox.start(builder.redirectInput(new File("/no/such/file"))))
                     .isInstanceOf(IOException.class)
@@ -241,7 +248,10 @@ class FakeProgramsTest {
             Process trap = sandbox.start(new ProcessBuilder("trap"));
             trap.destroy();
             assertThat(trap.waitFor()).isEqualTo(5);
-            assertThat(sandbox.start(new ProcessBuilder("sleep")).destroyForcibly().waitFor()).isEqualTo(137);
+            assertThat(sandbox.start(new ProcessBuilder("sleep"))
+                            .destroyForcibly()
+                            .waitFor())
+                    .isEqualTo(137);
         }
     }
 

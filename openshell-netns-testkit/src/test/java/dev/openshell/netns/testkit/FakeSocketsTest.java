@@ -94,6 +94,9 @@ class FakeSocketsTest {
                             .hasMessage("Connection refused");
                 }
             }
+            assertThatThrownBy(() -> sandbox.sockets().socketFactory().createSocket("2001:db8:1::11", 443))
+                    .isInstanceOf(BindException.class)
+                    .hasMessage("Cannot assign requested address");
             // Let through, but nobody listens there.
             assertThatThrownBy(() -> sandbox.sockets().socketFactory().createSocket(LISTED, 444))
                     .isInstanceOf(ConnectException.class)
@@ -110,7 +113,8 @@ class FakeSocketsTest {
         String listed = "2001:db8:1::10";
         kernel.services().tcp(listed, 443, FakeSocketsTest::echo);
         kernel.services().tcp("2001:db8:1::11", 443, FakeSocketsTest::echo);
-        try (NetnsSandbox sandbox = NetnsSandbox.builder(kernel).directTcp(listed, 443).apply()) {
+        try (NetnsSandbox sandbox =
+                NetnsSandbox.builder(kernel).directTcp(listed, 443).apply()) {
             try (Socket socket = sandbox.sockets().socketFactory().createSocket(listed, 443)) {
                 socket.getOutputStream().write(6);
                 assertThat(socket.getInputStream().read()).isEqualTo(6);
@@ -125,8 +129,8 @@ class FakeSocketsTest {
     void silenceIsATimeOutAtOnce(FakeKernel kernel) throws Exception {
         kernel.services().tcp(LISTED, 443, FakeSocketsTest::echo);
         int host = kernel.openNamespace(Optional.empty());
-        String drop = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                + "-A OUTPUT -d " + UNLISTED + "/32 -j DROP\nCOMMIT\n";
+        String drop = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n" + "-A OUTPUT -d "
+                + UNLISTED + "/32 -j DROP\nCOMMIT\n";
         String none = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
         restore(kernel, host, drop);
         try {
@@ -156,13 +160,7 @@ class FakeSocketsTest {
     }
 
     private static void restore(FakeKernel kernel, int host, String text) {
-        kernel.restore(
-                host,
-                Family.IPV4,
-                IptablesVariant.NFT,
-                text,
-                false,
-                Deadline.in(Duration.ofSeconds(5)));
+        kernel.restore(host, Family.IPV4, IptablesVariant.NFT, text, false, Deadline.in(Duration.ofSeconds(5)));
     }
 
     @Test
@@ -191,8 +189,11 @@ class FakeSocketsTest {
             other.bind(new InetSocketAddress(host, PROXY + 1));
             CompletableFuture<Void> proxy = CompletableFuture.runAsync(() -> {
                 try (Socket connection = server.accept()) {
-                    assertThat(connection.getInetAddress()).isEqualTo(sandbox.veth().sandboxAddress());
-                    connection.getOutputStream().write(connection.getInputStream().read() + 1);
+                    assertThat(connection.getInetAddress())
+                            .isEqualTo(sandbox.veth().sandboxAddress());
+                    connection
+                            .getOutputStream()
+                            .write(connection.getInputStream().read() + 1);
                 } catch (IOException e) {
                     throw new java.io.UncheckedIOException(e);
                 }
@@ -217,9 +218,9 @@ class FakeSocketsTest {
     void aServiceMayListenOnTheHostEnd(FakeKernel kernel) throws Exception {
         try (NetnsSandbox sandbox = sandbox(kernel)) {
             String host = sandbox.proxyUri().getHost();
-            kernel.services().tcp(host, PROXY, connection -> connection.getOutputStream().write('P'));
-            try (Socket socket =
-                    sandbox.sockets().socketFactory().createSocket(InetAddresses.forString(host), PROXY)) {
+            kernel.services()
+                    .tcp(host, PROXY, connection -> connection.getOutputStream().write('P'));
+            try (Socket socket = sandbox.sockets().socketFactory().createSocket(InetAddresses.forString(host), PROXY)) {
                 assertThat(socket.getInputStream().readAllBytes()).isEqualTo(bytes("P"));
             }
         }

@@ -25,7 +25,8 @@ final class Isolation {
         }
         // One that lists the others: they stay out of its reach.
         NetnsSandbox.Builder nosy = NetnsSandbox.builder();
-        all.forEach(other -> other.sources().forEach(ip -> nosy.directTcp(ip.family() == Family.IPV4 ? ip.toString() : "[" + ip + "]", 22)));
+        all.forEach(other -> other.sources()
+                .forEach(ip -> nosy.directTcp(ip.family() == Family.IPV4 ? ip.toString() : "[" + ip + "]", 22)));
         all.add(Opened.of(kernel, nosy.policy(), providers));
         for (boolean flushed : new boolean[] {false, true}) {
             for (Opened from : all) {
@@ -53,7 +54,11 @@ final class Isolation {
                 for (Ip place : List.of(own, own.plus(-1))) {
                     for (int port : ports) {
                         if (source.family() == place.family()) {
-                            check(from, to, Header.ports(source, 1000 + port, place, port, Header.TCP, Header.SYN), findings);
+                            check(
+                                    from,
+                                    to,
+                                    Header.ports(source, 1000 + port, place, port, Header.TCP, Header.SYN),
+                                    findings);
                             check(from, to, Header.ports(source, 1000 + port, place, port, Header.UDP, 0), findings);
                             check(from, to, Header.icmp(source, place, 8, 0, 5, null), findings);
                         }
@@ -66,7 +71,8 @@ final class Isolation {
     /** The other's end of its link counts as the other: its proxy is for itself alone. */
     private static void check(Opened from, Opened to, Header header, List<String> findings) {
         Journey journey = from.send(header);
-        boolean arrived = journey.end() == End.DELIVERED && journey.namespace() != from.inside().inode();
+        boolean arrived = journey.end() == End.DELIVERED
+                && journey.namespace() != from.inside().inode();
         if (arrived) {
             findings.add(from.sandbox() + " reached " + to.sandbox() + ": " + Trace.of(journey));
         }

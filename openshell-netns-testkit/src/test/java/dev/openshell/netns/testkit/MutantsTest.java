@@ -54,7 +54,11 @@ class MutantsTest {
     }
 
     private static SandboxPolicy other(String name) {
-        return NetnsSandbox.builder().name(name).proxy(3128).directTcp("203.0.113.10").policy();
+        return NetnsSandbox.builder()
+                .name(name)
+                .proxy(3128)
+                .directTcp("203.0.113.10")
+                .policy();
     }
 
     @Test
@@ -64,7 +68,10 @@ class MutantsTest {
 
     @Test
     void thereAreEnough() {
-        assertThat(Mutant.ALL).hasSizeGreaterThanOrEqualTo(25).extracting(Mutant::toString).doesNotHaveDuplicates();
+        assertThat(Mutant.ALL)
+                .hasSizeGreaterThanOrEqualTo(25)
+                .extracting(Mutant::toString)
+                .doesNotHaveDuplicates();
     }
 
     @ParameterizedTest

@@ -55,7 +55,9 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
         byte[] letters = Arrays.copyOf(name.getBytes(StandardCharsets.US_ASCII), 64);
         int hash = Arrays.hashCode(letters);
         return List.of(
-                Ip.parse("203.0.113.0").plus((hash & 0xff) == 0 ? 1 : hash & 0xff).toInetAddress(),
+                Ip.parse("203.0.113.0")
+                        .plus((hash & 0xff) == 0 ? 1 : hash & 0xff)
+                        .toInetAddress(),
                 Ip.parse("2001:db8:77::").plus(1 + (hash >>> 8 & 0xffff)).toInetAddress());
     }
 
@@ -101,7 +103,6 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
     static boolean leaves(Journey journey, Netns inside) {
         return (journey.end() == End.LEFT || journey.end() == End.DELIVERED) && journey.namespace() != inside.inode();
     }
-
 
     @Override
     public void close() {

@@ -122,7 +122,8 @@ final class Prefixes {
     /** Sends from every namespace but the host's, as whatever may be inside could. */
     private void probe(FakeKernel kernel, String when) {
         for (Netns netns : kernel.machine().namespaces()) {
-            if (netns != kernel.machine().host() && netns.findLink(VethPair.SANDBOX_INTERFACE).isPresent()) {
+            if (netns != kernel.machine().host()
+                    && netns.findLink(VethPair.SANDBOX_INTERFACE).isPresent()) {
                 Stack stack = kernel.machine().stack(netns);
                 if (flushed) {
                     probe(kernel, netns, when + ", inside flushed", false);
@@ -130,7 +131,9 @@ final class Prefixes {
                     probe(kernel, netns, when, true);
                     Map<Family, String> saved = new EnumMap<>(Family.class);
                     for (Family family : Family.values()) {
-                        saved.put(family, stack.ruleset(family, IptablesVariant.NFT).save());
+                        saved.put(
+                                family,
+                                stack.ruleset(family, IptablesVariant.NFT).save());
                     }
                     Opened.flush(kernel, netns);
                     probe(kernel, netns, when + ", host end alone", false);

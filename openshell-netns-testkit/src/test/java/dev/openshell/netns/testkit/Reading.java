@@ -15,12 +15,19 @@ import java.util.List;
 record Reading(SandboxPolicy policy, HostResolver names, VethPair veth) {
     /** Whether a flow that begins like this may leave the sandbox. */
     boolean allows(Ip source, Ip destination, int protocol, int port) {
-        boolean own = veth.sandboxAddress(source.family()).map(Ip::of).filter(source::equals).isPresent();
+        boolean own = veth.sandboxAddress(source.family())
+                .map(Ip::of)
+                .filter(source::equals)
+                .isPresent();
         boolean tcp = protocol == Header.TCP;
         boolean dns = (tcp || protocol == Header.UDP) && port == 53;
         return own
-                && (tcp && policy.proxyPort().orElse(-1) == port && Ip.of(veth.hostAddress()).equals(destination)
-                        || dns && policy.dnsServers().stream().anyMatch(server -> Ip.of(server.address()).equals(destination))
+                && (tcp
+                                && policy.proxyPort().orElse(-1) == port
+                                && Ip.of(veth.hostAddress()).equals(destination)
+                        || dns
+                                && policy.dnsServers().stream().anyMatch(server -> Ip.of(server.address())
+                                        .equals(destination))
                         || tcp && policy.directHosts().stream().anyMatch(host -> lists(host, destination, port)));
     }
 

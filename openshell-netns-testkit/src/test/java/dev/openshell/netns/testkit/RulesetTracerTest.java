@@ -68,7 +68,7 @@ class RulesetTracerTest {
     @Test
     void translatesWhatNewFlowsSend() {
         RulesetTracer tracer = parse(
-                """
+                        """
                 *nat
                 -A PREROUTING -d 10.43.0.10/32 -p udp -m udp --dport 53 -j DNAT --to-destination 203.0.113.53:5353
                 -A OUTPUT -p tcp -j REDIRECT --to-ports 3128
@@ -81,8 +81,12 @@ class RulesetTracerTest {
         Packet translated = tracer.prerouting(dns).packet();
         assertThat(translated.destination().getHostAddress()).isEqualTo("203.0.113.53");
         assertThat(translated.destinationPort()).isEqualTo(5353);
-        assertThat(tracer.prerouting(dns.withState(ConnState.ESTABLISHED)).rules()).isEmpty();
-        assertThat(tracer.postrouting(WEB.withOutInterface("eth0")).packet().source().getHostAddress())
+        assertThat(tracer.prerouting(dns.withState(ConnState.ESTABLISHED)).rules())
+                .isEmpty();
+        assertThat(tracer.postrouting(WEB.withOutInterface("eth0"))
+                        .packet()
+                        .source()
+                        .getHostAddress())
                 .isEqualTo("198.51.100.2");
         Packet shared = tracer.postrouting(WEB.withOutInterface("eth1")).packet();
         assertThat(shared.source().getHostAddress()).isEqualTo("203.0.113.7");
@@ -94,8 +98,9 @@ class RulesetTracerTest {
 
     @Test
     void judgesAFlowByItsOriginalDestination() {
-        RulesetTracer tracer = parse("*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -m conntrack --ctstate NEW,ESTABLISHED"
-                + " --ctorigdst 203.0.113.10 --ctorigdstport 443 --ctdir ORIGINAL -j ACCEPT\nCOMMIT\n");
+        RulesetTracer tracer =
+                parse("*filter\n:FORWARD DROP [0:0]\n-A FORWARD -p tcp -m conntrack --ctstate NEW,ESTABLISHED"
+                        + " --ctorigdst 203.0.113.10 --ctorigdstport 443 --ctdir ORIGINAL -j ACCEPT\nCOMMIT\n");
         Packet behind = Packet.tcp("10.200.0.2", 40000, "198.51.100.9", 8443);
         assertThat(tracer.forward(behind).verdict()).isEqualTo(Verdict.DROP);
         Packet translated = behind.withOriginalDestination("203.0.113.10", 443);
@@ -107,7 +112,7 @@ class RulesetTracerTest {
     @Test
     void goesByMarksFlagsOwnersAndTypes() {
         RulesetTracer tracer = parse(
-                """
+                        """
                 *mangle
                 -A OUTPUT -m owner --uid-owner 1000-1999 -j MARK --set-xmark 0x10/0xf0
                 COMMIT
@@ -121,8 +126,10 @@ class RulesetTracerTest {
         assertThat(tracer.output(WEB.withOwner(1000, 0)).packet().mark()).isEqualTo(0x10);
         assertThat(tracer.output(WEB.withOwner(1000, 0)).verdict()).isEqualTo(Verdict.ACCEPT);
         assertThat(tracer.output(WEB.withOwner(2000, 0)).verdict()).isEqualTo(Verdict.ACCEPT);
-        assertThat(tracer.output(WEB.withFlags(TcpFlag.SYN, TcpFlag.ACK)).verdict()).isEqualTo(Verdict.DROP);
-        assertThat(tracer.output(Packet.tcp("10.200.0.2", 1, "203.0.113.11", 443)).verdict())
+        assertThat(tracer.output(WEB.withFlags(TcpFlag.SYN, TcpFlag.ACK)).verdict())
+                .isEqualTo(Verdict.DROP);
+        assertThat(tracer.output(Packet.tcp("10.200.0.2", 1, "203.0.113.11", 443))
+                        .verdict())
                 .isEqualTo(Verdict.DROP);
     }
 
@@ -147,7 +154,8 @@ class RulesetTracerTest {
                 .withSets("create open hash:ip,port family inet hashsize 1024 maxelem 65536\n"
                         + "add open 203.0.113.10,tcp:443\n");
         assertThat(tracer.forward(WEB).verdict()).isEqualTo(Verdict.ACCEPT);
-        assertThat(tracer.forward(Packet.udp("10.200.0.2", 1, "203.0.113.10", 443)).verdict())
+        assertThat(tracer.forward(Packet.udp("10.200.0.2", 1, "203.0.113.10", 443))
+                        .verdict())
                 .isEqualTo(Verdict.DROP);
     }
 
@@ -159,7 +167,8 @@ class RulesetTracerTest {
                         + "-A FORWARD -j REJECT --reject-with icmp6-adm-prohibited\nCOMMIT\n");
         assertThat(tracer.forward(Packet.icmp("2001:db8::1", "2001:db8::2")).verdict())
                 .isEqualTo(Verdict.ACCEPT);
-        assertThat(tracer.forward(Packet.tcp("2001:db8::1", 1, "2001:db8::2", 2)).rejectedWith())
+        assertThat(tracer.forward(Packet.tcp("2001:db8::1", 1, "2001:db8::2", 2))
+                        .rejectedWith())
                 .contains("icmp6-adm-prohibited");
         assertThatIllegalArgumentException().isThrownBy(() -> tracer.forward(WEB));
     }
@@ -189,9 +198,11 @@ class RulesetTracerTest {
     void keepsNoTraceOfThePacketBefore() {
         RulesetTracer tracer = parse("*raw\n-A PREROUTING -p udp -j NOTRACK\nCOMMIT\n"
                 + "*mangle\n-A PREROUTING -m conntrack --ctstate UNTRACKED -j DROP\nCOMMIT\n");
-        assertThat(tracer.prerouting(Packet.udp("10.200.0.2", 1, "10.43.0.10", 53)).verdict())
+        assertThat(tracer.prerouting(Packet.udp("10.200.0.2", 1, "10.43.0.10", 53))
+                        .verdict())
                 .isEqualTo(Verdict.DROP);
         assertThat(tracer.prerouting(WEB).verdict()).isEqualTo(Verdict.ACCEPT);
-        assertThat(tracer.prerouting(WEB.withState(ConnState.UNTRACKED)).verdict()).isEqualTo(Verdict.DROP);
+        assertThat(tracer.prerouting(WEB.withState(ConnState.UNTRACKED)).verdict())
+                .isEqualTo(Verdict.DROP);
     }
 }

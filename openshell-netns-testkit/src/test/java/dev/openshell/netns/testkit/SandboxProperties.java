@@ -24,7 +24,11 @@ class SandboxProperties {
 
     @Provide
     Arbitrary<List<SandboxPolicy>> several() {
-        return PolicyArbitraries.policies().filter(SandboxProperties::applies).list().ofMinSize(2).ofMaxSize(4);
+        return PolicyArbitraries.policies()
+                .filter(SandboxProperties::applies)
+                .list()
+                .ofMinSize(2)
+                .ofMaxSize(4);
     }
 
     /** A policy all of whose hosts are refused makes no sandbox: that is tried elsewhere. */

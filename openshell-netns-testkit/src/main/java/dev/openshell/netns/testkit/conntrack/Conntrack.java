@@ -6,6 +6,7 @@ import dev.openshell.netns.testkit.packet.Ct;
 import dev.openshell.netns.testkit.packet.CtState;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.NatRange;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.packet.Tuple;
 import java.util.List;
@@ -148,6 +149,7 @@ public final class Conntrack {
     public void attach(Skb answer, Skb cause) {
         Ct ct = cause.ct;
         if (ct == null) {
+            answer.answersUntracked = cause.state == CtState.UNTRACKED;
             return;
         }
         answer.ct = ct;

@@ -16,7 +16,8 @@ final class FlowTable {
     private final Map<Tuple, Ct> byTuple = new HashMap<>();
     private final Set<Ct> flows = new LinkedHashSet<>();
 
-    @Nullable Ct find(Tuple tuple) {
+    @Nullable
+    Ct find(Tuple tuple) {
         return byTuple.get(tuple);
     }
 

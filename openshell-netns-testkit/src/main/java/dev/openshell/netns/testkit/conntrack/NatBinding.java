@@ -3,6 +3,7 @@ package dev.openshell.netns.testkit.conntrack;
 import dev.openshell.netns.testkit.packet.Ct;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.NatRange;
 import dev.openshell.netns.testkit.packet.Tuple;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +66,8 @@ final class NatBinding {
                     && other.original.source().equals(current.source())
                     && other.original.sourcePort() == current.sourcePort()) {
                 Tuple mapped = Tuples.inverted(other.reply);
-                Tuple candidate = Tuples.withKey(
-                        Tuples.withAddress(current, true, mapped.source()), true, mapped.sourcePort());
+                Tuple candidate =
+                        Tuples.withKey(Tuples.withAddress(current, true, mapped.source()), true, mapped.sourcePort());
                 if (inRange(candidate, true, range)) {
                     return candidate;
                 }

@@ -50,9 +50,8 @@ final class Fib {
     Optional<Route> lookup(int table, Ip destination, Predicate<Route> usable) {
         Route best = null;
         for (Route route : routes) {
-            boolean candidate = route.table() == table
-                    && route.covers(destination)
-                    && (route.link() == null || usable.test(route));
+            boolean candidate =
+                    route.table() == table && route.covers(destination) && (route.link() == null || usable.test(route));
             if (candidate && (best == null || before(route, best))) {
                 best = route;
             }

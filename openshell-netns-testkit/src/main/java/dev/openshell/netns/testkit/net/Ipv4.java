@@ -46,9 +46,7 @@ final class Ipv4 {
     void remove(Link link, Address address) {
         link.ipv4.remove(address);
         if (!address.secondary()) {
-            link.ipv4.removeIf(a -> a.secondary()
-                    && a.prefix() == address.prefix()
-                    && address.covers(a.peer()));
+            link.ipv4.removeIf(a -> a.secondary() && a.prefix() == address.prefix() && address.covers(a.peer()));
         }
         refresh(link);
         if (link.ipv4.isEmpty()) {
@@ -84,9 +82,8 @@ final class Ipv4 {
 
     /** Drops all that needs the link up: everything but routes to the addresses themselves. */
     void down(Link link) {
-        netns.fib.removeIf(r -> r.link() == link
-                && r.destination().family() == Family.IPV4
-                && r.scope() != Route.SCOPE_HOST);
+        netns.fib.removeIf(
+                r -> r.link() == link && r.destination().family() == Family.IPV4 && r.scope() != Route.SCOPE_HOST);
     }
 
     private void addRoutes(Link link, Address address) {
@@ -94,7 +91,8 @@ final class Ipv4 {
     }
 
     private static void addRoutes(Fib fib, Link link, Address address) {
-        Ip primary = address.secondary() ? primary(link, address).map(Address::ip).orElse(null) : address.ip();
+        Ip primary =
+                address.secondary() ? primary(link, address).map(Address::ip).orElse(null) : address.ip();
         if (primary == null) {
             return;
         }

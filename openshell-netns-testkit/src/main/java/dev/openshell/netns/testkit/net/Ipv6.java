@@ -65,8 +65,7 @@ final class Ipv6 {
                     "ipv6: Cannot assign multicast address without \"IFA_F_MCAUTOJOIN\" flag");
         }
         if (isLoopback(address.ip()) && link.kind() != Link.Kind.LOOPBACK) {
-            throw new NetException(
-                    NetException.EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device");
+            throw new NetException(NetException.EADDRNOTAVAIL, "ipv6: Cannot assign loopback address on this device");
         }
         if (link.ipv6.stream().anyMatch(a -> a.ip().equals(address.ip()))) {
             throw new NetException(NetException.EEXIST, "ipv6: address already assigned");
@@ -93,8 +92,8 @@ final class Ipv6 {
         netns.fib.removeIf(r -> kernel(r, link)
                 && r.type() == RouteType.LOCAL
                 && r.destination().equals(address.ip()));
-        boolean sameNetwork = link.ipv6.stream()
-                .anyMatch(a -> a.prefix() == address.prefix() && a.covers(address.ip()));
+        boolean sameNetwork =
+                link.ipv6.stream().anyMatch(a -> a.prefix() == address.prefix() && a.covers(address.ip()));
         if (!sameNetwork) {
             netns.fib.removeIf(r -> kernel(r, link)
                     && r.type() == RouteType.UNICAST
@@ -104,8 +103,7 @@ final class Ipv6 {
                     && r.type() == RouteType.ANYCAST
                     && r.destination().equals(address.network()));
         }
-        netns.fib.removeIf(
-                r -> r.source().equals(Optional.of(address.ip())) && r.protocol() != Route.PROTOCOL_KERNEL);
+        netns.fib.removeIf(r -> r.source().equals(Optional.of(address.ip())) && r.protocol() != Route.PROTOCOL_KERNEL);
     }
 
     private static boolean kernel(Route route, Link link) {
@@ -158,9 +156,7 @@ final class Ipv6 {
     private static Ip eui64(byte[] mac) {
         long low = (mac[0] & 0xffL ^ 2) << 56 | (mac[1] & 0xffL) << 48 | (mac[2] & 0xffL) << 40 | 0xfffe000000L;
         return new Ip(
-                Family.IPV6,
-                0xfe80L << 48,
-                low | (mac[3] & 0xffL) << 16 | (mac[4] & 0xffL) << 8 | mac[5] & 0xffL);
+                Family.IPV6, 0xfe80L << 48, low | (mac[3] & 0xffL) << 16 | (mac[4] & 0xffL) << 8 | mac[5] & 0xffL);
     }
 
     void down(Link link) {

@@ -27,7 +27,8 @@ public final class Link {
     /** Whether IPv6 has set the link up since it came up with a carrier (IF_READY). */
     boolean ipv6Ready;
 
-    @Nullable Link peer;
+    @Nullable
+    Link peer;
 
     DeviceConf conf4;
     DeviceConf conf6;

@@ -139,8 +139,7 @@ final class Links {
                 name = validName(to, wanted);
             } catch (NetException e) {
                 throw new NetException(
-                        e.errno(),
-                        "Unable to use '" + wanted + "' for the new interface name in the target netns");
+                        e.errno(), "Unable to use '" + wanted + "' for the new interface name in the target netns");
             }
         }
         int index = to.byIndex.containsKey(link.index) ? reserve(to, 0) : link.index;

@@ -50,7 +50,8 @@ final class PlainSysctls {
             return;
         }
         boolean pair = kind.initial.contains("\t");
-        if ((kind.high <= 255 || key.endsWith("/ping_group_range")) && text.strip().startsWith("-")) {
+        if ((kind.high <= 255 || key.endsWith("/ping_group_range"))
+                && text.strip().startsWith("-")) {
             // These are read without a sign: even -0 is refused.
             throw Numbers.invalid();
         }

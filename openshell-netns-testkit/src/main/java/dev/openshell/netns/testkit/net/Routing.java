@@ -108,8 +108,7 @@ final class Routing {
 
     ReversePath reversePath(Ip source, Link in, @Nullable Link out) {
         if (source.family() == Family.IPV6) {
-            boolean martian = Ipv6.isMulticast(source)
-                    || Ipv6.isLoopback(source) && in.kind() != Link.Kind.LOOPBACK;
+            boolean martian = Ipv6.isMulticast(source) || Ipv6.isLoopback(source) && in.kind() != Link.Kind.LOOPBACK;
             return martian ? ReversePath.MARTIAN_SOURCE : ReversePath.OK;
         }
         boolean loopback = isLoopback4(source) && !netns.sysctls.either4(in, "route_localnet");
@@ -142,13 +141,13 @@ final class Routing {
     }
 
     private boolean isOwn(Ip ip) {
-        return netns.links().stream().flatMap(l -> l.ipv4.stream()).anyMatch(a -> a.ip()
-                .equals(ip));
+        return netns.links().stream().flatMap(l -> l.ipv4.stream()).anyMatch(a -> a.ip().equals(ip));
     }
 
     void add(Route wanted, boolean create, boolean exclusive) {
         boolean six = wanted.destination().family() == Family.IPV6;
-        if (wanted.prefix() < 0 || wanted.prefix() > wanted.destination().family().bits()) {
+        if (wanted.prefix() < 0
+                || wanted.prefix() > wanted.destination().family().bits()) {
             throw new NetException(NetException.EINVAL, "Invalid prefix length");
         }
         Route route = six ? new Routing6(netns).checked(wanted) : new Routing4(netns).checked(wanted);

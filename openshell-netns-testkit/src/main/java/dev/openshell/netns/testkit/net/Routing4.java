@@ -16,12 +16,13 @@ final class Routing4 {
         if (!route.destination().and(mask).equals(route.destination())) {
             throw invalid("Invalid prefix for given prefix length");
         }
-        int needed = switch (route.type()) {
-            case LOCAL -> Route.SCOPE_HOST;
-            case BROADCAST, ANYCAST -> Route.SCOPE_LINK;
-            case NAT, XRESOLVE -> 255;
-            default -> Route.SCOPE_UNIVERSE;
-        };
+        int needed =
+                switch (route.type()) {
+                    case LOCAL -> Route.SCOPE_HOST;
+                    case BROADCAST, ANYCAST -> Route.SCOPE_LINK;
+                    case NAT, XRESOLVE -> 255;
+                    default -> Route.SCOPE_UNIVERSE;
+                };
         if (route.type() != RouteType.UNSPEC && needed > route.scope()) {
             throw invalid("Invalid scope");
         }
@@ -67,8 +68,8 @@ final class Routing4 {
         }
         Ip gateway = route.gateway().get();
         int scope = Math.max(route.scope() + 1, Route.SCOPE_LINK);
-        Optional<Route> found = netns.fib.lookup(
-                gateway, r -> r.scope() >= scope && (link == null || r.link() == link));
+        Optional<Route> found =
+                netns.fib.lookup(gateway, r -> r.scope() >= scope && (link == null || r.link() == link));
         String bad = "Nexthop has invalid gateway";
         if (found.isEmpty()) {
             throw new NetException(NetException.ENETUNREACH, bad);

@@ -102,9 +102,8 @@ final class Sysctls {
         if (where.family == Family.IPV4 && UNKNOWN_RULES4.contains(where.name)) {
             throw new UnsupportedOperationException("writing IPv4's " + where.name);
         }
-        boolean plain4 = where.family == Family.IPV4
-                && !where.name.equals("forwarding")
-                && !ONLY_HERE.contains(where.name);
+        boolean plain4 =
+                where.family == Family.IPV4 && !where.name.equals("forwarding") && !ONLY_HERE.contains(where.name);
         try {
             boolean unsigned = where.name.equals("force_forwarding") || where.name.equals("addr_gen_mode");
             if (unsigned && text.strip().startsWith("-")) {
@@ -165,9 +164,13 @@ final class Sysctls {
             case "hop_limit" -> range(value, 1, 255);
             case "force_forwarding" -> range(value, 0, 1);
             case "addr_gen_mode" -> range(value, 0, 3);
-            case "mtu" -> range(value, 1280, where.scope.equals("all") || where.scope.equals("default")
-                    ? Integer.MAX_VALUE
-                    : netns.link(where.scope).mtu());
+            case "mtu" ->
+                range(
+                        value,
+                        1280,
+                        where.scope.equals("all") || where.scope.equals("default")
+                                ? Integer.MAX_VALUE
+                                : netns.link(where.scope).mtu());
             default -> {}
         }
         if (where.name.equals("addr_gen_mode") && value > 1) {
@@ -188,11 +191,12 @@ final class Sysctls {
     }
 
     private void all6(String name, int old, int value) {
-        boolean spreads = switch (name) {
-            case "forwarding", "disable_ipv6", "addr_gen_mode" -> true;
-            case "force_forwarding" -> old != value;
-            default -> false;
-        };
+        boolean spreads =
+                switch (name) {
+                    case "forwarding", "disable_ipv6", "addr_gen_mode" -> true;
+                    case "force_forwarding" -> old != value;
+                    default -> false;
+                };
         if (!spreads) {
             return;
         }

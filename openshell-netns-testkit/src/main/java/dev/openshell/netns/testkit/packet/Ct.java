@@ -26,6 +26,7 @@ public final class Ct {
     public int tcpState;
     /** Which direction the last packet that the TCP tracker ignored came from, and what it was. */
     public int lastIndex;
+
     public boolean lastReply;
     /** IP_CT_TCP_FLAG_CLOSE_INIT: one side began to close it. */
     public boolean closeInit;

@@ -43,7 +43,8 @@ public record Header(
     public static final int URG = 32;
 
     /** Returns a packet of a protocol that has ports. */
-    public static Header ports(Ip source, int sourcePort, Ip destination, int destinationPort, int protocol, int tcpFlags) {
+    public static Header ports(
+            Ip source, int sourcePort, Ip destination, int destinationPort, int protocol, int tcpFlags) {
         return new Header(
                 source.family(), source, destination, protocol, sourcePort, destinationPort, tcpFlags, 0, 0, 0, null);
     }
@@ -88,18 +89,48 @@ public record Header(
     /** Returns it with other TCP flags. */
     public Header withTcpFlags(int flags) {
         return new Header(
-                family, source, destination, protocol, sourcePort, destinationPort, flags, icmpType, icmpCode, icmpId, quoted);
+                family,
+                source,
+                destination,
+                protocol,
+                sourcePort,
+                destinationPort,
+                flags,
+                icmpType,
+                icmpCode,
+                icmpId,
+                quoted);
     }
 
     /** Returns it with another ICMP identifier. */
     public Header withIcmpId(int id) {
         return new Header(
-                family, source, destination, protocol, sourcePort, destinationPort, tcpFlags, icmpType, icmpCode, id, quoted);
+                family,
+                source,
+                destination,
+                protocol,
+                sourcePort,
+                destinationPort,
+                tcpFlags,
+                icmpType,
+                icmpCode,
+                id,
+                quoted);
     }
 
     /** Returns it quoting another packet. */
     public Header withQuoted(Header other) {
         return new Header(
-                family, source, destination, protocol, sourcePort, destinationPort, tcpFlags, icmpType, icmpCode, icmpId, other);
+                family,
+                source,
+                destination,
+                protocol,
+                sourcePort,
+                destinationPort,
+                tcpFlags,
+                icmpType,
+                icmpCode,
+                icmpId,
+                other);
     }
 }

@@ -32,7 +32,9 @@ public record Ip(Family family, long high, long low) implements Comparable<Ip> {
 
     /** Returns the address of {@code family} that {@code text} writes, empty where it writes none. */
     public static Optional<Ip> parse(Family family, String text) {
-        if (!InetAddresses.isInetAddress(text) || text.contains("%") || (text.indexOf(':') < 0) != (family == Family.IPV4)) {
+        if (!InetAddresses.isInetAddress(text)
+                || text.contains("%")
+                || (text.indexOf(':') < 0) != (family == Family.IPV4)) {
             return Optional.empty();
         }
         Ip ip = of(InetAddresses.forString(text));
@@ -116,7 +118,8 @@ public record Ip(Family family, long high, long low) implements Comparable<Ip> {
         boolean mapped = high == 0 && low >>> 32 == 0xffffL;
         boolean compatible = high == 0 && low >>> 32 == 0 && low >>> 16 != 0;
         if (family == Family.IPV4 || mapped || compatible) {
-            String dotted = (low >>> 24 & 0xff) + "." + (low >>> 16 & 0xff) + "." + (low >>> 8 & 0xff) + "." + (low & 0xff);
+            String dotted =
+                    (low >>> 24 & 0xff) + "." + (low >>> 16 & 0xff) + "." + (low >>> 8 & 0xff) + "." + (low & 0xff);
             return family == Family.IPV4 ? dotted : (mapped ? "::ffff:" : "::") + dotted;
         }
         try {

@@ -23,6 +23,8 @@ public final class Skb {
     public OptionalInt user = OptionalInt.empty();
 
     public OptionalInt group = OptionalInt.empty();
+    /** Whether it answers an untracked packet: then no rule can ask not to track it. */
+    public boolean answersUntracked;
     /** Whether a rule asked not to track it. */
     public boolean untracked;
 

@@ -3,6 +3,7 @@ package dev.openshell.netns.testkit.path;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.Skb;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -27,9 +28,9 @@ public final class Answers {
 
     private Answers() {}
 
-    /** The protocols about which REJECT sends an ICMPv6 error: it checks the checksum that it takes a payload to have. */
-    private static final Set<Integer> CHECKED6 = Set.of(
-            Header.TCP, Header.UDP, Header.SCTP, Header.UDPLITE, Header.DCCP, Header.ICMPV6, 47, 50);
+    /** The protocols about which REJECT sends an ICMPv6 error. */
+    private static final Set<Integer> CHECKED6 =
+            Set.of(Header.TCP, Header.UDP, Header.SCTP, Header.UDPLITE, Header.DCCP, Header.ICMPV6, 47, 50);
 
     /** Returns whether {@code with} answers with a TCP reset. */
     static boolean isReset(String with) {
@@ -52,22 +53,34 @@ public final class Answers {
     }
 
     /**
-     * Returns the error about {@code refused} from {@code source}. Errors, and what was sent to or from no single host,
-     * are not answered (RFC 1122 3.2.2, RFC 4443 2.4), nor what fails the checksum (nf_reject_verify_csum), which of a
-     * protocol that has none depends on the payload: it is taken to be zeros.
+     * Returns whether REJECT finds the checksum that it takes the packet to have (nf_reject_verify_csum): without it no
+     * error is sent. Of a protocol that has none it depends on the payload, which is taken to be zeros.
+     */
+    static boolean checked(Skb refused) {
+        int protocol = refused.header.protocol();
+        return refused.header.family() == Family.IPV4
+                ? protocol != Header.DCCP
+                : CHECKED6.contains(protocol) && !(protocol == Header.DCCP && translated(refused));
+    }
+
+    /**
+     * Returns the error about {@code refused} from {@code source}. Errors, and what no single host sent, are not answered
+     * (RFC 1122 3.2.2, RFC 4443 2.4).
      */
     static Optional<Header> error(String with, Header refused, Ip source) {
         int[] error = ERRORS.get(with);
         if (error == null) {
             throw new IllegalArgumentException("--reject-with " + with);
         }
-        boolean checksum = refused.family() == Family.IPV4
-                ? refused.protocol() != Header.DCCP
-                : CHECKED6.contains(refused.protocol());
-        if (!checksum || isError(refused) || !single(refused.source())) {
+        if (isError(refused) || !single(refused.source())) {
             return Optional.empty();
         }
         return Optional.of(Header.icmp(source, refused.source(), error[0], error[1], 0, refused));
+    }
+
+    /** NAT leaves DCCP's checksum as it was. */
+    private static boolean translated(Skb skb) {
+        return skb.ct != null && (skb.ct.sourceNat || skb.ct.destinationNat);
     }
 
     /** Returns whether nothing is ever answered to this message. */

@@ -1,8 +1,8 @@
 package dev.openshell.netns.testkit.path;
 
 import dev.openshell.netns.testkit.conntrack.Conntrack;
-import dev.openshell.netns.testkit.conntrack.NatRange;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.NatRange;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.ruleset.Hook;
 import dev.openshell.netns.testkit.ruleset.Outcome;
@@ -106,16 +106,13 @@ public final class Netfilter {
             for (Ruleset rules : rulesets) {
                 Outcome outcome = ask(rules, TableKind.NAT, hook, skb, steps);
                 if (outcome instanceof Outcome.Nat nat) {
-                    var wanted = nat.range();
-                    range = new NatRange(wanted.first(), wanted.last(), wanted.minPort(), wanted.maxPort(), false, false);
-                } else if (outcome instanceof Outcome.Masquerade ports) {
-                    range = range(masquerade.apply(skb), ports.minPort(), ports.maxPort());
-                } else if (outcome instanceof Outcome.Redirect ports) {
-                    range = range(redirect.apply(skb), ports.minPort(), ports.maxPort());
+                    range = nat.range();
+                } else if (outcome instanceof Outcome.Masquerade to) {
+                    range = range(masquerade.apply(skb), to.minPort(), to.maxPort(), to.random());
+                } else if (outcome instanceof Outcome.Redirect to) {
+                    range = range(redirect.apply(skb), to.minPort(), to.maxPort(), to.random());
                 }
-                boolean drops = !(outcome instanceof Outcome.Nat)
-                        && outcome != Outcome.ACCEPT
-                        && range == null;
+                boolean drops = !(outcome instanceof Outcome.Nat) && outcome != Outcome.ACCEPT && range == null;
                 if (drops) {
                     return false;
                 }
@@ -128,7 +125,8 @@ public final class Netfilter {
         return conntrack.translate(skb, source);
     }
 
-    private static @Nullable NatRange range(Optional<Ip> address, int minPort, int maxPort) {
-        return address.map(ip -> NatRange.of(ip, minPort, maxPort)).orElse(null);
+    private static @Nullable NatRange range(Optional<Ip> address, int minPort, int maxPort, boolean random) {
+        return address.map(ip -> new NatRange(ip, ip, minPort, maxPort, false, random))
+                .orElse(null);
     }
 }

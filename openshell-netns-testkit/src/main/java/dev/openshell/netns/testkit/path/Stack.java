@@ -80,7 +80,8 @@ public final class Stack implements View {
 
     @Override
     public String addressType(Ip address, String link) {
-        return net.addressType(address, link.isEmpty() ? null : net.findLink(link).orElse(null));
+        return net.addressType(
+                address, link.isEmpty() ? null : net.findLink(link).orElse(null));
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.function.Function;
 /** Takes a packet the way that it goes in Linux, from one namespace to the next. */
 public final class Traveller {
     private static final int MOST_HOPS = 64;
+    private static final Ip LOOPBACK6 = Ip.parse("::1");
 
     private final Function<Netns, Stack> stacks;
     private int hops;
@@ -36,7 +37,9 @@ public final class Traveller {
     /** Lets {@code header} come in by {@code link}, from outside. */
     public Journey receive(Stack stack, Link link, Header header) {
         Skb skb = new Skb(header);
-        return link.up() ? input(stack, link, skb, new Journey(skb)) : new Journey(skb).end(End.LINK_DOWN, stack, link.name(), skb);
+        return link.up()
+                ? input(stack, link, skb, new Journey(skb))
+                : new Journey(skb).end(End.LINK_DOWN, stack, link.name(), skb);
     }
 
     private static Netfilter netfilter(Stack stack, Skb skb) {
@@ -153,7 +156,9 @@ public final class Traveller {
         if (refused.isPresent()) {
             return journey.end(refused.get(), stack, link.name(), skb);
         }
-        Optional<Route> route = stack.net().route(skb.header.destination());
+        // IPv6 looks for a loopback address on the interface alone that the packet came in by.
+        boolean astray = !loopback && skb.header.destination().equals(LOOPBACK6);
+        Optional<Route> route = astray ? Optional.empty() : stack.net().route(skb.header.destination());
         boolean here = route.map(found -> found.type() == RouteType.LOCAL
                         || found.type() == RouteType.BROADCAST
                         || found.type() == RouteType.ANYCAST)
@@ -163,10 +168,9 @@ public final class Traveller {
 
     /** IPv6 looks at these before any hook. */
     private static boolean martian(Header header) {
-        Ip loopback = Ip.parse("::1");
         return header.source().high() >>> 56 == 0xff
-                || header.source().equals(loopback)
-                || header.destination().equals(loopback)
+                || header.source().equals(LOOPBACK6)
+                || header.destination().equals(LOOPBACK6)
                 || header.destination().equals(Ip.parse("::"));
     }
 
@@ -245,7 +249,9 @@ public final class Traveller {
         }
         journey.end(End.REJECTED, stack, skb.in.isEmpty() ? skb.out : skb.in, skb);
         journey.detail(reject.with());
-        answer(stack, skb, reject.with(), journey);
+        if (Answers.isReset(reject.with()) || Answers.checked(skb)) {
+            answer(stack, skb, reject.with(), journey);
+        }
         return journey;
     }
 
@@ -262,22 +268,25 @@ public final class Traveller {
 
     /**
      * An error about what was sent to this machine comes from there; any other from the address that suits the sender:
-     * under IPv4 by the way back, under IPv6 by the interface that the refused packet came in by.
+     * under IPv4 by the way back, under IPv6 by the interface that the refused packet came in by. An anycast address is
+     * told nothing.
      */
     private static Optional<Ip> errorSource(Stack stack, Skb cause) {
         Header refused = cause.header;
+        Optional<Route> back = stack.net().route(refused.source());
+        if (back.filter(route -> route.type() == RouteType.ANYCAST).isPresent()) {
+            return Optional.empty();
+        }
         if (stack.net().isLocal(refused.destination())) {
             return Optional.of(refused.destination());
         }
         if (refused.family() == Family.IPV6 && !cause.in.isEmpty()) {
             return stack.net().sourceFor(stack.net().link(cause.in), Optional.of(refused.source()));
         }
-        Optional<Route> back = stack.net().route(refused.source());
         if (!leads(back)) {
             return Optional.empty();
         }
-        return back.orElseThrow()
-                .source()
-                .or(() -> stack.net().sourceFor(back.orElseThrow().out(), Optional.of(refused.source())));
+        return back.orElseThrow().source().or(() -> stack.net()
+                .sourceFor(back.orElseThrow().out(), Optional.of(refused.source())));
     }
 }

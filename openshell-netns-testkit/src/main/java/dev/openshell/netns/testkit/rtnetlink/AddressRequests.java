@@ -83,9 +83,8 @@ final class AddressRequests {
         int kept = flags & IPV4_FLAGS | Address.IFA_F_PERMANENT;
         Address address = new Address(ip, peer, prefix, fixed.get(3) & 0xff, kept, false);
         boolean there = link.addresses(Family.IPV4).stream()
-                .anyMatch(a -> a.ip().equals(ip)
-                        && a.prefix() == prefix
-                        && a.network().equals(address.network()));
+                .anyMatch(a ->
+                        a.ip().equals(ip) && a.prefix() == prefix && a.network().equals(address.network()));
         if (there && !message.flag(Message.NLM_F_EXCL) && message.flag(Message.NLM_F_REPLACE)) {
             throw new UnsupportedOperationException("RTM_NEWADDR that replaces");
         }
@@ -160,16 +159,11 @@ final class AddressRequests {
     }
 
     private static boolean fits4(
-            Message message,
-            Address candidate,
-            byte @Nullable [] local,
-            byte @Nullable [] address,
-            int prefix) {
+            Message message, Address candidate, byte @Nullable [] local, byte @Nullable [] address, int prefix) {
         boolean localFits = local == null || candidate.ip().equals(ip(message, local));
         boolean peerFits = address == null
                 || candidate.prefix() == prefix
-                        && ip(message, address)
-                                .in(candidate.network(), Ip.mask(Family.IPV4, candidate.prefix()));
+                        && ip(message, address).in(candidate.network(), Ip.mask(Family.IPV4, candidate.prefix()));
         return localFits && peerFits;
     }
 

@@ -94,7 +94,8 @@ final class Attributes {
     }
 
     /** Returns the text up to its first NUL, null where there is none. */
-    @Nullable String text(int type) {
+    @Nullable
+    String text(int type) {
         byte[] value = values.get(type);
         if (value == null) {
             return null;

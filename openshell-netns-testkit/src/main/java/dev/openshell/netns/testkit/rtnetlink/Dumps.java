@@ -82,8 +82,7 @@ final class Dumps {
 
     private static void checkAddresses(Message message, Family family) {
         String prefix = family == Family.IPV4 ? "ipv4: " : "ipv6: ";
-        ByteBuffer fixed =
-                message.fixed(AddressRequests.IFADDRMSG, prefix + "Invalid header for address dump request");
+        ByteBuffer fixed = message.fixed(AddressRequests.IFADDRMSG, prefix + "Invalid header for address dump request");
         if (fixed.get(1) != 0 || fixed.get(2) != 0 || fixed.get(3) != 0) {
             throw invalid(prefix + "Invalid values in header for address dump request");
         }

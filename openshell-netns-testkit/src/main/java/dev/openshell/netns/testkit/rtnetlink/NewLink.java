@@ -29,11 +29,53 @@ final class NewLink {
             LinkRequests.IFLA_NUM_RX_QUEUES);
     /** Kinds of link that Linux may well know. */
     private static final Set<String> OTHER_KINDS = Set.of(
-            "dummy", "bridge", "vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "tun", "vxlan", "bond", "team", "ifb",
-            "gre", "gretap", "ip6gre", "ip6gretap", "sit", "ipip", "ip6tnl", "vti", "vti6", "wireguard", "vrf", "xfrm",
-            "geneve", "nlmon", "hsr", "netkit", "vcan", "can", "gtp", "macsec", "netdevsim", "bareudp", "rmnet",
+            "dummy",
+            "bridge",
+            "vlan",
+            "macvlan",
+            "macvtap",
+            "ipvlan",
+            "ipvtap",
+            "tun",
+            "vxlan",
+            "bond",
+            "team",
+            "ifb",
+            "gre",
+            "gretap",
+            "ip6gre",
+            "ip6gretap",
+            "sit",
+            "ipip",
+            "ip6tnl",
+            "vti",
+            "vti6",
+            "wireguard",
+            "vrf",
+            "xfrm",
+            "geneve",
+            "nlmon",
+            "hsr",
+            "netkit",
+            "vcan",
+            "can",
+            "gtp",
+            "macsec",
+            "netdevsim",
+            "bareudp",
+            "rmnet",
             "erspan",
-            "ip6erspan", "lowpan", "ppp", "amt", "batadv", "ovpn", "vxcan", "wwan", "ipoib", "vsockmon", "pfcp");
+            "ip6erspan",
+            "lowpan",
+            "ppp",
+            "amt",
+            "batadv",
+            "ovpn",
+            "vxcan",
+            "wwan",
+            "ipoib",
+            "vsockmon",
+            "pfcp");
 
     /** One end as a message describes it. */
     private record End(ByteBuffer fixed, Attributes attributes) {
@@ -61,8 +103,8 @@ final class NewLink {
         LinkRequests.uniqueNamespace(attributes);
         attributes.requireKnown("RTM_NEWLINK", KNOWN, LinkRequests.IGNORED);
         End end = new End(fixed, attributes);
-        Optional<Attributes> info = Optional.ofNullable(attributes.get(LinkRequests.IFLA_LINKINFO))
-                .map(NewLink::info);
+        Optional<Attributes> info =
+                Optional.ofNullable(attributes.get(LinkRequests.IFLA_LINKINFO)).map(NewLink::info);
         Optional<String> kind = info.map(i -> i.text(IFLA_INFO_KIND));
         if (kind.filter(OTHER_KINDS::contains).isPresent()) {
             throw new UnsupportedOperationException("link of kind " + kind.get());
@@ -72,7 +114,9 @@ final class NewLink {
         Netns peerNetns = context.netns();
         if (veth) {
             byte[] data = info.orElseThrow().get(IFLA_INFO_DATA);
-            byte[] inner = data == null ? null : Attributes.lenient(data, VETH, message.extack()).get(VETH_INFO_PEER);
+            byte[] inner = data == null
+                    ? null
+                    : Attributes.lenient(data, VETH, message.extack()).get(VETH_INFO_PEER);
             requireMac(attributes);
             if (inner != null) {
                 peer = peer(inner);
@@ -87,7 +131,8 @@ final class NewLink {
             if (message.flag(Message.NLM_F_EXCL)) {
                 throw new NetException(NetException.EEXIST, "");
             }
-            if (message.flag(Message.NLM_F_REPLACE) || info.filter(i -> i.has(IFLA_INFO_DATA)).isPresent()) {
+            if (message.flag(Message.NLM_F_REPLACE)
+                    || info.filter(i -> i.has(IFLA_INFO_DATA)).isPresent()) {
                 throw new NetException(NetException.EOPNOTSUPP, "");
             }
             change(existing.get(), end, target);
@@ -172,8 +217,7 @@ final class NewLink {
         if (peer != null) {
             requireOnlyUp(peer.fixed, 0x1002);
         }
-        Optional<String> peerName =
-                Optional.ofNullable(peer).map(p -> p.attributes.text(LinkRequests.IFLA_IFNAME));
+        Optional<String> peerName = Optional.ofNullable(peer).map(p -> p.attributes.text(LinkRequests.IFLA_IFNAME));
         Machine.End there = new Machine.End(
                 peerNetns,
                 peerName.orElse("veth%d"),

@@ -144,8 +144,7 @@ final class RouteRequests {
         if (wanted.missingLink) {
             refuseWithoutLink(route);
         }
-        context.netns()
-                .addRoute(route, message.flag(Message.NLM_F_CREATE), message.flag(Message.NLM_F_EXCL));
+        context.netns().addRoute(route, message.flag(Message.NLM_F_CREATE), message.flag(Message.NLM_F_EXCL));
     }
 
     private static void refuseWithoutLink(Route route) {

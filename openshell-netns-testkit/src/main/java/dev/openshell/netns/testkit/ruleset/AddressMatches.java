@@ -83,12 +83,12 @@ final class AddressMatches {
         }
         String word = given.word(option).orElseThrow();
         String[] ends = word.split("-", 2);
-        Ip first = Addresses.numeric(ends[0], given.family()).orElseThrow(() -> RuleProblem.refused(word,
-                "invalid range"));
+        Ip first = Addresses.numeric(ends[0], given.family())
+                .orElseThrow(() -> RuleProblem.refused(word, "invalid range"));
         Ip last = ends.length == 1
                 ? first
-                : Addresses.numeric(ends[1], given.family()).orElseThrow(() -> RuleProblem.refused(word,
-                        "invalid range"));
+                : Addresses.numeric(ends[1], given.family())
+                        .orElseThrow(() -> RuleProblem.refused(word, "invalid range"));
         return new Span(first, last, given.negated(option));
     }
 
@@ -166,7 +166,8 @@ final class AddressMatches {
         given.word(option).ifPresent(list -> {
             for (String word : list.split(",", -1)) {
                 String type = Words.startedBy(word, TYPES, "unknown address type");
-                boolean never = Set.of("BLACKHOLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE").contains(type);
+                boolean never = Set.of("BLACKHOLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE")
+                        .contains(type);
                 if (never || (given.family() == Family.IPV6 && type.equals("BROADCAST"))) {
                     throw RuleProblem.unknown(word, "address type");
                 }

@@ -59,7 +59,8 @@ final class Addresses {
 
     /** Returns the mask behind the slash of {@code -s}: a whole address or a prefix length. */
     static Ip mask(String word, Family family) {
-        boolean whole = family == Family.IPV6 || word.chars().filter(c -> c == '.').count() >= 3;
+        boolean whole =
+                family == Family.IPV6 || word.chars().filter(c -> c == '.').count() >= 3;
         return Optional.of(word)
                 .filter(text -> whole)
                 .flatMap(text -> numeric(text, family))

@@ -33,8 +33,8 @@ final class Checks {
         Checks checks = new Checks(table, IptablesVariant.NFT);
         checks.alone(rule);
         if (chain.builtIn()
-                && !rule.matches().stream().allMatch(match -> checks.stands(match, chain,
-                        Hook.valueOf(chain.name())))) {
+                && !rule.matches().stream()
+                        .allMatch(match -> checks.stands(match, chain, Hook.valueOf(chain.name())))) {
             throw RuleProblem.refused(rule.text(), "not valid in " + chain.name());
         }
     }
@@ -74,7 +74,9 @@ final class Checks {
                 if (!rule.target().chain().isEmpty()) {
                     walk(hook, table.chain(rule.target().chain()), path);
                 }
-                if (legacy && rule.unconditional() && rule.target() instanceof Target.Plain plain
+                if (legacy
+                        && rule.unconditional()
+                        && rule.target() instanceof Target.Plain plain
                         && plain.isVerdict()) {
                     // The legacy kernel doesn't look at what no packet gets to.
                     break;

@@ -12,8 +12,7 @@ import java.util.OptionalInt;
  * @param policy what stands behind {@code -P CHAIN}
  * @param rules the rules that it speaks of: one for each pair of addresses
  */
-record Command(
-        char letter, Optional<String> chain, OptionalInt number, Optional<String> policy, List<Rule> rules) {
+record Command(char letter, Optional<String> chain, OptionalInt number, Optional<String> policy, List<Rule> rules) {
     /** Returns the chain, which the parser saw to for the commands that need one. */
     String name() {
         return chain.orElseThrow();

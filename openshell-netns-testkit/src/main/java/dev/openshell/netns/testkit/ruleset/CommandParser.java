@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 
 /** Reads a whole command: options in any order, as do_parse() of iptables does. */
 final class CommandParser {
-    private static final List<Getopt.Long> LONGS = longs(
-            "append -A 1 delete -D 1 check -C 1 insert -I 1 replace -R 1 list -L 2 list-rules -S 2 flush -F 2"
+    private static final List<Getopt.Long> LONGS =
+            longs("append -A 1 delete -D 1 check -C 1 insert -I 1 replace -R 1 list -L 2 list-rules -S 2 flush -F 2"
                     + " zero -Z 2 new-chain -N 1 delete-chain -X 2 rename-chain -E 1 policy -P 1 source -s 1"
                     + " destination -d 1 src -s 1 dst -d 1 protocol -p 1 in-interface -i 1 jump -j 1 table -t 1"
                     + " match -m 1 numeric -n 0 out-interface -o 1 verbose -v 0 wait -w 2 wait-interval -W 2"
@@ -56,7 +56,9 @@ final class CommandParser {
 
     private Command parse() {
         boolean not = false;
-        for (Optional<Getopt.Found> next = words.next(this::allLongs); next.isPresent(); next = words.next(this::allLongs)) {
+        for (Optional<Getopt.Found> next = words.next(this::allLongs);
+                next.isPresent();
+                next = words.next(this::allLongs)) {
             Getopt.Found found = next.get();
             String value = found.value().orElse("");
             if (found.option().equals(Getopt.WORD)) {
@@ -102,7 +104,9 @@ final class CommandParser {
             case "-F", "-X", "-Z" -> {
                 set(option, not, value);
                 chain = value.isEmpty() ? words.argument() : chain;
-                number = option.equals("-Z") ? words.argument().map(CommandParser::number).orElse(number) : number;
+                number = option.equals("-Z")
+                        ? words.argument().map(CommandParser::number).orElse(number)
+                        : number;
             }
             case "-v" -> {
                 if (not) {

@@ -36,8 +36,8 @@ final class ConntrackMatch implements Match {
     }
 
     static List<Module<Match>> modules() {
-        List<String> options = new ArrayList<>(List.of("!--ctstate 1", "!--ctproto 1", "!--ctstatus 1", "--ctdir 1",
-                "!--ctexpire 1"));
+        List<String> options =
+                new ArrayList<>(List.of("!--ctstate 1", "!--ctproto 1", "!--ctstatus 1", "--ctdir 1", "!--ctexpire 1"));
         ADDRESSES.forEach(option -> options.add("!" + option + " 1"));
         PORTS.forEach(option -> options.add("!" + option + " 1"));
         return List.of(
@@ -62,7 +62,8 @@ final class ConntrackMatch implements Match {
         ConntrackMatch match = new ConntrackMatch("conntrack", states, given.negated("--ctstate"));
         given.word("--ctproto").ifPresent(word -> {
             int protocol = Protocols.number(word);
-            match.condition(given, "--ctproto", protocol, skb -> ct(skb).original.protocol() == protocol);
+            match.condition(
+                    given, "--ctproto", protocol, skb -> ct(skb).original.protocol() == protocol);
         });
         for (String option : ADDRESSES) {
             given.word(option).ifPresent(word -> match.address(given, option, word));
@@ -74,8 +75,8 @@ final class ConntrackMatch implements Match {
             List<String> statuses = new ArrayList<>(listed(list, STATUSES));
             statuses.remove("NONE");
             String text = statuses.isEmpty() ? "NONE" : String.join(",", statuses);
-            match.condition(given, "--ctstatus", text, skb -> statuses.stream().anyMatch(status -> has(ct(skb),
-                    status)));
+            match.condition(
+                    given, "--ctstatus", text, skb -> statuses.stream().anyMatch(status -> has(ct(skb), status)));
         });
         given.word("--ctdir").ifPresent(word -> {
             String direction = word.toUpperCase(Locale.ROOT);
@@ -106,8 +107,8 @@ final class ConntrackMatch implements Match {
     private void address(Given given, String option, String word) {
         String[] parts = word.split("/", 2);
         Ip host = Addresses.host(parts[0], given.family());
-        Ip mask = Addresses.mask(parts.length == 1 ? Integer.toString(given.family().bits())
-                : parts[1], given.family());
+        Ip mask = Addresses.mask(
+                parts.length == 1 ? Integer.toString(given.family().bits()) : parts[1], given.family());
         if (mask.prefix() < 0) {
             throw RuleProblem.unknown(word, "a mask with holes");
         }

@@ -7,8 +7,7 @@ import java.util.function.Supplier;
 
 /** Reads words as getopt_long(3) does: long options may be cut short, short ones may stand together. */
 final class Getopt {
-    private static final String SHORT =
-            "A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:R:S::W::46bfg:h::m:nvw::x";
+    private static final String SHORT = "A:C:D:E:F::I:L::M:N:P:VX::Z::c:d:i:j:o:p:s:t:R:S::W::46bfg:h::m:nvw::x";
 
     /** Whether an option takes a value. */
     enum Takes {
@@ -80,7 +79,10 @@ final class Getopt {
 
     /** Returns the next word where it begins with neither {@code -} nor {@code !}. */
     Optional<String> argument() {
-        boolean there = inside == 0 && left() && !words.get(at).startsWith("-") && !words.get(at).startsWith("!");
+        boolean there = inside == 0
+                && left()
+                && !words.get(at).startsWith("-")
+                && !words.get(at).startsWith("!");
         return there ? Optional.of(words.get(at++)) : Optional.empty();
     }
 
@@ -114,7 +116,10 @@ final class Getopt {
     private Found named(String word, List<Long> longs) {
         int sign = word.indexOf('=');
         String name = word.substring(2, sign < 0 ? word.length() : sign);
-        Long chosen = longs.stream().filter(each -> each.name.equals(name)).findFirst().orElse(null);
+        Long chosen = longs.stream()
+                .filter(each -> each.name.equals(name))
+                .findFirst()
+                .orElse(null);
         if (chosen == null) {
             List<Long> started = new ArrayList<>();
             longs.stream().filter(each -> each.name.startsWith(name)).forEach(started::add);

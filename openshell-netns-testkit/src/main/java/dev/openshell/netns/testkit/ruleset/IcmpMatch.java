@@ -11,8 +11,8 @@ import java.util.Map;
 /** {@code icmp} and {@code icmp6}: a type, or a type with one of its codes. */
 final class IcmpMatch implements Match {
     private static final int ANY = 255;
-    private static final Map<String, String> NAMES = names(
-            "any 255 echo-reply 0 pong 0 destination-unreachable 3 network-unreachable 3/0 host-unreachable 3/1"
+    private static final Map<String, String> NAMES =
+            names("any 255 echo-reply 0 pong 0 destination-unreachable 3 network-unreachable 3/0 host-unreachable 3/1"
                     + " protocol-unreachable 3/2 port-unreachable 3/3 fragmentation-needed 3/4 source-route-failed 3/5"
                     + " network-unknown 3/6 host-unknown 3/7 network-prohibited 3/9 host-prohibited 3/10"
                     + " TOS-network-unreachable 3/11 TOS-host-unreachable 3/12 communication-prohibited 3/13"
@@ -22,8 +22,8 @@ final class IcmpMatch implements Match {
                     + " ttl-exceeded 11 ttl-zero-during-transit 11/0 ttl-zero-during-reassembly 11/1"
                     + " parameter-problem 12 ip-header-bad 12/0 required-option-missing 12/1 timestamp-request 13"
                     + " timestamp-reply 14 address-mask-request 17 address-mask-reply 18");
-    private static final Map<String, String> NAMES6 = names(
-            "destination-unreachable 1 no-route 1/0 communication-prohibited 1/1 beyond-scope 1/2"
+    private static final Map<String, String> NAMES6 =
+            names("destination-unreachable 1 no-route 1/0 communication-prohibited 1/1 beyond-scope 1/2"
                     + " address-unreachable 1/3 port-unreachable 1/4 failed-policy 1/5 reject-route 1/6"
                     + " packet-too-big 2 time-exceeded 3 ttl-exceeded 3 ttl-zero-during-transit 3/0"
                     + " ttl-zero-during-reassembly 3/1 parameter-problem 4 bad-header 4/0 unknown-header-type 4/1"
@@ -45,8 +45,8 @@ final class IcmpMatch implements Match {
 
     static List<Module<Match>> modules() {
         return List.of(
-                Module.of("icmp", IcmpMatch::of, "!--icmp-type 1"), Module.of("icmp6", IcmpMatch::of,
-                        "!--icmpv6-type 1"));
+                Module.of("icmp", IcmpMatch::of, "!--icmp-type 1"),
+                Module.of("icmp6", IcmpMatch::of, "!--icmpv6-type 1"));
     }
 
     private static Map<String, String> names(String text) {

@@ -16,6 +16,7 @@ final class LimitMatch implements Match {
     private static final long DEFAULT_BURST = 5;
     /** Ten thousandths of a second. */
     private static final long SCALE = 10_000;
+
     private static final long NANOS_PER_TICK = 1_000_000_000L / SCALE;
     private static final List<String> UNITS = List.of("day", "hour", "minute", "second");
     private static final List<String> PRINTED = List.of("day", "hour", "min", "sec");

@@ -118,8 +118,8 @@ final class MarkTargets {
             String option = given.exactlyOne();
             return new Connmark(Xmark.of(option, given.word(option).orElseThrow()));
         }
-        if (save && given.has("--restore-mark") || given.has("--mask") && (given.has("--nfmask")
-                || given.has("--ctmask"))) {
+        if (save && given.has("--restore-mark")
+                || given.has("--mask") && (given.has("--nfmask") || given.has("--ctmask"))) {
             throw RuleProblem.refused("CONNMARK", "options exclude each other");
         }
         for (String setter : SETTERS) {

@@ -6,6 +6,7 @@ import dev.openshell.netns.Family;
 final class Names {
     /** XT_EXTENSION_MAXNAMELEN without its NUL. */
     static final int LONGEST = 28;
+
     private static final String SPACE = ".*[ \t\n\u000b\f\r].*";
 
     private Names() {}

@@ -33,8 +33,11 @@ final class NatTargets {
                         "--random",
                         "--persistent"),
                 Module.of(
-                        "MASQUERADE", given -> toPorts(given, "MASQUERADE"), "--to-ports 1", "--random",
-                                "--random-fully"),
+                        "MASQUERADE",
+                        given -> toPorts(given, "MASQUERADE"),
+                        "--to-ports 1",
+                        "--random",
+                        "--random-fully"),
                 Module.of("REDIRECT", given -> toPorts(given, "REDIRECT"), "--to-ports 1", "--random"));
     }
 
@@ -84,8 +87,9 @@ final class NatTargets {
         @Nullable Ports ports = null;
         int colon = given.family() == Family.IPV4
                 ? word.indexOf(':')
-                : word.startsWith("[") ? word.indexOf("]:") + 1 : word.startsWith(":") && !word.startsWith("::") ? 0
-                        : -1;
+                : word.startsWith("[")
+                        ? word.indexOf("]:") + 1
+                        : word.startsWith(":") && !word.startsWith("::") ? 0 : -1;
         boolean bracket = given.family() == Family.IPV6 && word.startsWith("[");
         if (bracket && (word.indexOf(']') < 1 || word.equals("[]"))) {
             throw RuleProblem.refused(word, "invalid address");
@@ -115,14 +119,19 @@ final class NatTargets {
         if (first != null && first.compareTo(last) > 0) {
             throw RuleProblem.unknown(word, "a range that ends before it begins");
         }
-        NatRange range = new NatRange(first, last, ports == null ? 0 : ports.low, ports == null ? 0 : ports.high);
+        NatRange range = new NatRange(
+                first,
+                last,
+                ports == null ? 0 : ports.low,
+                ports == null ? 0 : ports.high,
+                given.has("--persistent"),
+                isRandom(given));
         String shown = first == null ? "" : first.equals(last) ? first.toString() : first + "-" + last;
         if (given.family() == Family.IPV6 && ports != null && first != null) {
             shown = "[" + shown + "]";
         }
         String text = "-j " + name + " " + option + " " + shown + (ports == null ? "" : ":" + ports.text());
-        Set<Hook> hooks =
-                source ? EnumSet.of(Hook.POSTROUTING, Hook.INPUT) : EnumSet.of(Hook.PREROUTING, Hook.OUTPUT);
+        Set<Hook> hooks = source ? EnumSet.of(Hook.POSTROUTING, Hook.INPUT) : EnumSet.of(Hook.PREROUTING, Hook.OUTPUT);
         return new Translation(text + flags(given), new Outcome.Nat(range, source), hooks);
     }
 
@@ -142,8 +151,14 @@ final class NatTargets {
         String text = "-j " + name + (ports == null ? "" : " --to-ports " + ports.text()) + flags(given);
         return new Translation(
                 text,
-                masquerade ? new Outcome.Masquerade(low, high) : new Outcome.Redirect(low, high),
+                masquerade
+                        ? new Outcome.Masquerade(low, high, isRandom(given))
+                        : new Outcome.Redirect(low, high, isRandom(given)),
                 masquerade ? EnumSet.of(Hook.POSTROUTING) : EnumSet.of(Hook.PREROUTING, Hook.OUTPUT));
+    }
+
+    private static boolean isRandom(Given given) {
+        return given.has("--random") || given.has("--random-fully");
     }
 
     private static String flags(Given given) {

@@ -103,7 +103,7 @@ final class OtherTargets {
     private record Untrack(String text) implements Target {
         @Override
         public Outcome apply(Skb skb) {
-            skb.untracked |= skb.ct == null;
+            skb.untracked |= skb.ct == null && !skb.answersUntracked;
             return Outcome.CONTINUE;
         }
 

@@ -10,8 +10,8 @@ import java.util.Map;
 /** {@code udp}, {@code sctp}, {@code dccp} and {@code multiport}. */
 final class PortMatches {
     private static final int MOST_PORTS = 15;
-    private static final Map<String, Integer> PROTOCOLS = Map.of(
-            "tcp", Header.TCP, "udp", Header.UDP, "sctp", Header.SCTP, "dccp", Header.DCCP);
+    private static final Map<String, Integer> PROTOCOLS =
+            Map.of("tcp", Header.TCP, "udp", Header.UDP, "sctp", Header.SCTP, "dccp", Header.DCCP);
 
     private PortMatches() {}
 
@@ -41,8 +41,8 @@ final class PortMatches {
      * @param more what else the match prints
      * @param translated whether nf_tables compares them itself
      */
-    record Ports(String name, int protocol, Side source, Side destination, String more,
-            boolean translated) implements Match {
+    record Ports(String name, int protocol, Side source, Side destination, String more, boolean translated)
+            implements Match {
         @Override
         public boolean matches(Skb skb, View view) {
             // Under nft "! -p tcp" goes with tcp ports: then it never matches.
@@ -105,11 +105,12 @@ final class PortMatches {
         public boolean matches(Skb skb, View view) {
             int source = skb.header.sourcePort();
             int destination = skb.header.destinationPort();
-            boolean hit = switch (option) {
-                case "--sports" -> any(source);
-                case "--dports" -> any(destination);
-                default -> any(source) || any(destination);
-            };
+            boolean hit =
+                    switch (option) {
+                        case "--sports" -> any(source);
+                        case "--dports" -> any(destination);
+                        default -> any(source) || any(destination);
+                    };
             return hit != not;
         }
 
@@ -120,7 +121,11 @@ final class PortMatches {
         @Override
         public String text() {
             List<String> texts = ranges.stream().map(range -> range.text(':')).toList();
-            return new Words().add("-m").add("multiport").option(not, option, String.join(",", texts)).toString();
+            return new Words()
+                    .add("-m")
+                    .add("multiport")
+                    .option(not, option, String.join(",", texts))
+                    .toString();
         }
     }
 
@@ -148,5 +153,4 @@ final class PortMatches {
         }
         return new Multiport(option, given.negated(option), List.copyOf(ranges));
     }
-
 }

@@ -19,6 +19,7 @@ record RejectTarget(String with) implements Target {
             "icmp-host-prohibited host-prohib",
             "tcp-reset tcp-rst",
             "icmp-admin-prohibited admin-prohib");
+
     private static final List<String> TYPES6 = List.of(
             "icmp6-no-route no-route",
             "icmp6-adm-prohibited adm-prohibited",

@@ -39,7 +39,8 @@ final class Restore {
             }
         }
         if (table != null) {
-            throw RuleProblem.refused(table.kind().toString(), "COMMIT expected").at(number + 1);
+            throw RuleProblem.refused(table.kind().toString(), "COMMIT expected")
+                    .at(number + 1);
         }
     }
 
@@ -66,8 +67,7 @@ final class Restore {
 
     private void begin(List<String> words) {
         String name = words.isEmpty() ? "" : words.get(0);
-        TableKind kind =
-                TableKind.named(name).orElseThrow(() -> RuleProblem.refused(name, "can't initialize table"));
+        TableKind kind = TableKind.named(name).orElseThrow(() -> RuleProblem.refused(name, "can't initialize table"));
         Table old = ruleset.tables.getOrDefault(kind, new Table(kind));
         if (variant == IptablesVariant.LEGACY) {
             // Asking for a table makes it, whatever comes of it.

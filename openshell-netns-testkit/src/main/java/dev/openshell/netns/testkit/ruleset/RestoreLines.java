@@ -33,7 +33,9 @@ final class RestoreLines {
 
     /** Returns the parts of a line that is no command. */
     static List<String> tokens(String line) {
-        return Arrays.stream(line.split("[ \t\n]+")).filter(token -> !token.isEmpty()).toList();
+        return Arrays.stream(line.split("[ \t\n]+"))
+                .filter(token -> !token.isEmpty())
+                .toList();
     }
 
     /**
@@ -50,7 +52,8 @@ final class RestoreLines {
             first++;
         }
         int colon = line.indexOf(':', first);
-        boolean bytes = colon >= 0 && !line.substring(colon + 1).replace("]", "").isEmpty();
+        boolean bytes =
+                colon >= 0 && !line.substring(colon + 1).replace("]", "").isEmpty();
         if (end < 0 || first >= line.length() || !bytes) {
             throw RuleProblem.refused(line.strip(), "counters are written [1:2]");
         }

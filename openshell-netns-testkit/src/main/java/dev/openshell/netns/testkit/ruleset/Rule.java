@@ -40,7 +40,8 @@ final class Rule {
 
     /** Returns whether every packet meets it. */
     boolean unconditional() {
-        return matches.isEmpty() && selector.equals(Selector.any(selector.source().address().family()));
+        return matches.isEmpty()
+                && selector.equals(Selector.any(selector.source().address().family()));
     }
 
     Target target() {

@@ -26,6 +26,7 @@ final class RuleParser {
     private final List<Loaded<Match>> matches = new ArrayList<>();
     /** Each module once, the one loaded last first: so options are looked up. */
     private final List<Module<?>> loaded = new ArrayList<>();
+
     private @Nullable Loaded<Target> target;
     private Optional<Target> jump = Optional.empty();
     private String first = "";
@@ -41,10 +42,11 @@ final class RuleParser {
     List<Getopt.Long> longs() {
         List<Getopt.Long> longs = new ArrayList<>();
         for (Module<?> module : loaded) {
-            module.spellings().forEach((spelling, option) -> longs.add(new Getopt.Long(
-                    spelling.substring(2),
-                    module.name() + " " + option,
-                    module.options().get(option) == 0 ? Takes.NOTHING : Takes.VALUE)));
+            module.spellings()
+                    .forEach((spelling, option) -> longs.add(new Getopt.Long(
+                            spelling.substring(2),
+                            module.name() + " " + option,
+                            module.options().get(option) == 0 ? Takes.NOTHING : Takes.VALUE)));
         }
         return longs;
     }
@@ -196,8 +198,10 @@ final class RuleParser {
 
     /** Returns the rules for {@code chain}. */
     List<Rule> rules(String chain) {
-        boolean in = !selector.in().isEmpty() && List.of("OUTPUT", "POSTROUTING").contains(chain);
-        boolean out = !selector.out().isEmpty() && List.of("INPUT", "PREROUTING").contains(chain);
+        boolean in =
+                !selector.in().isEmpty() && List.of("OUTPUT", "POSTROUTING").contains(chain);
+        boolean out =
+                !selector.out().isEmpty() && List.of("INPUT", "PREROUTING").contains(chain);
         if (in || out) {
             throw RuleProblem.refused(in ? "-i" : "-o", "can't be used with " + chain);
         }

@@ -41,8 +41,17 @@ record Selector(
 
     Selector in(String link, boolean not) {
         return new Selector(
-                source, notSource, destination, notDestination, link, not, out, notOut, protocol, notProtocol,
-                        fragments);
+                source,
+                notSource,
+                destination,
+                notDestination,
+                link,
+                not,
+                out,
+                notOut,
+                protocol,
+                notProtocol,
+                fragments);
     }
 
     Selector out(String link, boolean not) {

@@ -70,7 +70,9 @@ public final class SetContents {
             throw RuleProblem.unknown(type, "set type");
         }
         int family = options.indexOf("family");
-        boolean six = family >= 0 && family + 1 < options.size() && options.get(family + 1).equals("inet6");
+        boolean six = family >= 0
+                && family + 1 < options.size()
+                && options.get(family + 1).equals("inet6");
         if (sets.put(name, new Set(kinds, six ? Family.IPV6 : Family.IPV4, new ArrayList<>())) != null) {
             throw RuleProblem.refused(name, "a set of this name exists");
         }

@@ -12,8 +12,12 @@ final class SetMatch {
 
     static List<Module<Match>> modules() {
         return List.of(Module.of(
-                "set", SetMatch::of, "!--match-set 2", "--return-nomatch", "--update-counters",
-                        "--update-subcounters"));
+                "set",
+                SetMatch::of,
+                "!--match-set 2",
+                "--return-nomatch",
+                "--update-counters",
+                "--update-subcounters"));
     }
 
     private record Member(String set, List<String> directions, boolean not, String text) implements Match {

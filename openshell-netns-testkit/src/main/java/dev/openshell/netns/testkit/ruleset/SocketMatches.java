@@ -19,7 +19,12 @@ final class SocketMatches {
 
     static List<Module<Match>> modules() {
         return List.of(
-                Module.of("owner", SocketMatches::owner, "!--uid-owner 1", "!--gid-owner 1", "!--socket-exists",
+                Module.of(
+                        "owner",
+                        SocketMatches::owner,
+                        "!--uid-owner 1",
+                        "!--gid-owner 1",
+                        "!--socket-exists",
                         "--suppl-groups"),
                 Module.of("comment", SocketMatches::comment, "--comment 1"),
                 Module.of(
@@ -33,8 +38,12 @@ final class SocketMatches {
     }
 
     private record Owner(
-            @Nullable Range user, boolean notUser, @Nullable Range group, boolean notGroup, boolean socket,
-                    boolean notSocket)
+            @Nullable Range user,
+            boolean notUser,
+            @Nullable Range group,
+            boolean notGroup,
+            boolean socket,
+            boolean notSocket)
             implements Match {
         @Override
         public boolean matches(Skb skb, View view) {
@@ -115,7 +124,11 @@ final class SocketMatches {
 
         @Override
         public String text() {
-            return new Words().add("-m").add("comment").quoted("--comment", comment).toString();
+            return new Words()
+                    .add("-m")
+                    .add("comment")
+                    .quoted("--comment", comment)
+                    .toString();
         }
     }
 

@@ -56,7 +56,9 @@ final class TcpMatch implements Match {
         }
         String text = mask == 0 && !not
                 ? ""
-                : new Words().option(not, "--tcp-flags", names(mask), names(wanted)).toString();
+                : new Words()
+                        .option(not, "--tcp-flags", names(mask), names(wanted))
+                        .toString();
         if (given.nft() && mask == 0 && (not || wanted != 0)) {
             throw RuleProblem.unknown("--tcp-flags", "a comparison of no flags");
         }

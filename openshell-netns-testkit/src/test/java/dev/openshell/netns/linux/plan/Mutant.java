@@ -21,30 +21,53 @@ public final class Mutant extends Planner {
     /** All of them. */
     public static final List<Mutant> ALL = List.of(
             text("inside: what is refused is dropped in silence", INSIDE, drop("-A OUTPUT -j REJECT.*")),
-            text("inside: only tcp is refused at once", INSIDE, replace("-A OUTPUT -j REJECT", "-A OUTPUT -p gre -j REJECT")),
+            text(
+                    "inside: only tcp is refused at once",
+                    INSIDE,
+                    replace("-A OUTPUT -j REJECT", "-A OUTPUT -p gre -j REJECT")),
             text("inside: /24 for /32", INSIDE, replace("/32 -o eth0", "/24 -o eth0")),
             text("inside: a prefix for an IPv6 address", INSIDE, replace("/128 -o eth0", "/120 -o eth0")),
             text("inside: any port", INSIDE, replace(" -m (tcp|udp) --dport \\d+", "")),
             text("inside: any protocol", INSIDE, replace(" -p (tcp|udp) -m (tcp|udp) --dport \\d+", "")),
             text("inside: everything out, not loopback alone", INSIDE, replace("-A OUTPUT -o lo", "-A OUTPUT")),
-            text("inside: everything in", INSIDE, replace("-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY ", "")),
+            text(
+                    "inside: everything in",
+                    INSIDE,
+                    replace("-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY ", "")),
             text("inside: wrong port", INSIDE, replace("--dport 53 ", "--dport 54 ")),
             text("inside: wrong chain", INSIDE, replace("-A OUTPUT -d", "-A FORWARD -d")),
             text("inside: refusal before permission", INSIDE, first("-A OUTPUT -p tcp -j REJECT.*")),
             family("inside: no IPv6 rules", INSIDE, Family.IPV6),
-            text("host: /24 for an address", ALLOW, replace("--ctorigdst (\\d+\\.\\d+\\.\\d+)\\.\\d+", "--ctorigdst $1.0/24")),
+            text(
+                    "host: /24 for an address",
+                    ALLOW,
+                    replace("--ctorigdst (\\d+\\.\\d+\\.\\d+)\\.\\d+", "--ctorigdst $1.0/24")),
             text("host: a prefix for an IPv6 address", ALLOW, replace("--ctorigdst (2001:\\S+)", "--ctorigdst $1/64")),
             text("host: any port", ALLOW, replace(" --ctorigdstport \\d+", "")),
-            text("host: any protocol", ALLOW, replace("-p (tcp|udp) (-m conntrack --ctstate NEW,ESTABLISHED) --ctproto \\d+", "$2")),
-            text("host: errors made inside", ALLOW, replace("-p (tcp|udp) -m conntrack --ctstate NEW,ESTABLISHED --ctproto", "-m conntrack --ctproto")),
-            text("host: ESTABLISHED first", ALLOW, before("-A \\S+-from -p tcp -m conntrack --ctstate NEW -m tcp.*", "-A $CHAIN -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")),
+            text(
+                    "host: any protocol",
+                    ALLOW,
+                    replace("-p (tcp|udp) (-m conntrack --ctstate NEW,ESTABLISHED) --ctproto \\d+", "$2")),
+            text(
+                    "host: errors made inside",
+                    ALLOW,
+                    replace("-p (tcp|udp) -m conntrack --ctstate NEW,ESTABLISHED --ctproto", "-m conntrack --ctproto")),
+            text(
+                    "host: ESTABLISHED first",
+                    ALLOW,
+                    before(
+                            "-A \\S+-from -p tcp -m conntrack --ctstate NEW -m tcp.*",
+                            "-A $CHAIN -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")),
             text("host: a forgotten flow picked up, forwarded", ALLOW, drop("-A \\S+-from .*--tcp-flags.*")),
             text("host: a forgotten flow picked up, to the proxy", ALLOW, drop("-A \\S+-local .*--tcp-flags.*")),
             text("host: one permission lost", ALLOW, drop("-A \\S+-from .*--ctorigdstport 5432.*")),
             text("host: answers lost", ALLOW, drop("-A \\S+-to .*")),
             text("host: answers without a flow", ALLOW, replace("(-A \\S+-to) .*", "$1 -j ACCEPT")),
             text("host: permission in the wrong chain", ALLOW, replace("(-A \\S+)-from (-p udp)", "$1-local $2")),
-            text("host: every local port", ALLOW, replace("(-A \\S+-local -d \\S+ -p tcp) -m tcp --dport \\d+ (.*) --ctorigdstport \\d+", "$1 $2")),
+            text(
+                    "host: every local port",
+                    ALLOW,
+                    replace("(-A \\S+-local -d \\S+ -p tcp) -m tcp --dport \\d+ (.*) --ctorigdstport \\d+", "$1 $2")),
             text("host: not masqueraded", ALLOW, drop("-A \\S+-nat .*")),
             text("host: forwarded without a deny", DENY, drop("-A OPENSHELL-FORWARD -i osh-\\+ -j DROP")),
             text("host: deny before permission", DENY, first("-A OPENSHELL-FORWARD -i osh-\\+ -j DROP")),
@@ -52,10 +75,22 @@ public final class Mutant extends Planner {
             text("host: let in from outside", DENY, drop("-A OPENSHELL-FORWARD -o osh-\\+ -j DROP")),
             text("host: every service of the host", DENY, drop("-A OPENSHELL-INPUT -i osh-\\+ -j DROP")),
             text("host: let in from the host", DENY, drop("-A OPENSHELL-OUTPUT -o osh-\\+ -j DROP")),
-            text("host: jump in the wrong chain", DENY, replace("-I FORWARD 1 -j OPENSHELL-FORWARD", "-I OUTPUT 1 -j OPENSHELL-FORWARD")),
+            text(
+                    "host: jump in the wrong chain",
+                    DENY,
+                    replace("-I FORWARD 1 -j OPENSHELL-FORWARD", "-I OUTPUT 1 -j OPENSHELL-FORWARD")),
             text("host: jump behind others' rules", DENY, replace("-I (FORWARD|INPUT|OUTPUT) 1", "-A $1")),
-            text("host: source never looked at", List.of(DENY, ALLOW), replace("-A OPENSHELL-SOURCE -j DROP| --ctorigsrc \\S+|(-A OPENSHELL-(?:FROM|LOCAL)) -s \\S+", "$1")),
-            text("host: no IPv6 deny", DENY, replace("(-A OPENSHELL-FORWARD -i osh-\\+ -j) DROP", "$1 RETURN"), Family.IPV6),
+            text(
+                    "host: source never looked at",
+                    List.of(DENY, ALLOW),
+                    replace(
+                            "-A OPENSHELL-SOURCE -j DROP| --ctorigsrc \\S+|(-A OPENSHELL-(?:FROM|LOCAL)) -s \\S+",
+                            "$1")),
+            text(
+                    "host: no IPv6 deny",
+                    DENY,
+                    replace("(-A OPENSHELL-FORWARD -i osh-\\+ -j) DROP", "$1 RETURN"),
+                    Family.IPV6),
             plan("guard left out", steps -> without(steps, "guard the uplink")),
             text("guard without a record", "guard the uplink", replace("openshell:forwarding-0", "openshell:x")),
             plan("forwarding left off", steps -> without(steps, "switch forwarding on")),
@@ -120,11 +155,10 @@ public final class Mutant extends Planner {
 
     private static Mutant text(String name, String step, UnaryOperator<String> change, Family family) {
         return new Mutant(name, steps -> steps.stream()
-                .map(each -> each.name().equals(step)
-                                && each.action() instanceof Action.Load load
-                                && load.family() == family
-                        ? with(each, new Action.Load(load.where(), family, change.apply(load.text())))
-                        : each)
+                .map(each ->
+                        each.name().equals(step) && each.action() instanceof Action.Load load && load.family() == family
+                                ? with(each, new Action.Load(load.where(), family, change.apply(load.text())))
+                                : each)
                 .toList());
     }
 
@@ -175,7 +209,8 @@ public final class Mutant extends Planner {
     private static UnaryOperator<String> first(String pattern) {
         return lines(all -> {
             List<String> rest = new ArrayList<>(all);
-            Optional<String> moved = all.stream().filter(line -> line.matches(pattern)).findFirst();
+            Optional<String> moved =
+                    all.stream().filter(line -> line.matches(pattern)).findFirst();
             moved.ifPresent(line -> {
                 rest.remove(line);
                 String chain = line.split(" ")[1];
@@ -208,5 +243,4 @@ public final class Mutant extends Planner {
                 .map(step -> step.name().equals(name) ? Step.of(step.name(), step.object(), step.action()) : step)
                 .toList();
     }
-
 }

@@ -71,7 +71,8 @@ class ConntrackDifferentialIT {
         }
         Random random = new Random(7);
         for (int i = 0; i < 1500; i++) {
-            all.add(concat(new int[] {0, answer + 1, 2}, random.ints(9, 0, KINDS).toArray()));
+            all.add(concat(
+                    new int[] {0, answer + 1, 2}, random.ints(9, 0, KINDS).toArray()));
             all.add(random.ints(12, 0, KINDS).toArray());
         }
         return all;
@@ -101,7 +102,10 @@ class ConntrackDifferentialIT {
             real.inside("sysctl -qw net.netfilter.nf_conntrack_tcp_loose=" + (loose ? 1 : 0));
             for (int start = 0; start < sequences.size(); start += BATCH) {
                 List<int[]> batch = sequences.subList(start, Math.min(start + BATCH, sequences.size()));
-                int longest = batch.stream().mapToInt(sequence -> sequence.length).max().orElse(0);
+                int longest = batch.stream()
+                        .mapToInt(sequence -> sequence.length)
+                        .max()
+                        .orElse(0);
                 for (int step = 0; step < longest; step++) {
                     round(real, fake, batch, start, step, differences);
                 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.openshell.netns.testkit.packet.CtState;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.NatRange;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.packet.Tuple;
 import java.util.List;
@@ -220,7 +221,8 @@ class ConntrackTest {
         assertThat(forward(nat, sent).header).isEqualTo(error(C, A, udp(A, 1000, B, 53)));
         assertThat(forward(nat, echo(A, B, 8)).header).isEqualTo(echo(NAT, B, 8));
         assertThat(forward(nat, echo(B, NAT, 0)).header).isEqualTo(echo(B, A, 0));
-        assertThat(nat.forward(Header.icmp(C, NAT, 5, 1, 0, udp(NAT, 1000, B, 53)))).isNull();
+        assertThat(nat.forward(Header.icmp(C, NAT, 5, 1, 0, udp(NAT, 1000, B, 53))))
+                .isNull();
     }
 
     @Test
@@ -273,8 +275,10 @@ class ConntrackTest {
         FakeRouter nat = nat(false, NatRange.of(A, 3128, 3128));
         Skb skb = new Skb(tcp(A, 1, B, 80, Header.SYN));
         nat.conntrack.track(skb);
-        assertThat(nat.nat(skb, false) && nat.nat(skb, true) && nat.conntrack.confirm(skb)).isTrue();
-        assertThat(nat.nat(skb, false) && nat.nat(skb, true) && nat.conntrack.confirm(skb)).isTrue();
+        assertThat(nat.nat(skb, false) && nat.nat(skb, true) && nat.conntrack.confirm(skb))
+                .isTrue();
+        assertThat(nat.nat(skb, false) && nat.nat(skb, true) && nat.conntrack.confirm(skb))
+                .isTrue();
         assertThat(skb.header).isEqualTo(tcp(A, 1, A, 3128, Header.SYN));
         Skb answer = new Skb(tcp(A, 3128, A, 1, SYN_ACK));
         nat.conntrack.track(answer);

@@ -3,6 +3,7 @@ package dev.openshell.netns.testkit.conntrack;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.NatRange;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.List;
 import java.util.function.Predicate;
@@ -41,7 +42,8 @@ final class FakeRouter {
     }
 
     /** Returns the packet as it leaves, or what REJECT answers; null where it is dropped. */
-    @Nullable Skb forward(Header header) {
+    @Nullable
+    Skb forward(Header header) {
         Skb skb = new Skb(header);
         conntrack.track(skb);
         if (!nat(skb, false)) {
@@ -85,7 +87,8 @@ final class FakeRouter {
                     skb,
                     source,
                     rules.stream()
-                            .filter(rule -> rule.source() == source && rule.match().test(skb.header))
+                            .filter(rule ->
+                                    rule.source() == source && rule.match().test(skb.header))
                             .map(Rule::range)
                             .findFirst()
                             .orElse(null));
@@ -95,13 +98,14 @@ final class FakeRouter {
 
     /** Returns what {@link RealRouter} writes into the TOS. */
     static int bits(Skb skb) {
-        int state = switch (skb.state) {
-            case INVALID -> RealRouter.INVALID;
-            case ESTABLISHED -> RealRouter.ESTABLISHED;
-            case RELATED -> RealRouter.RELATED;
-            case NEW -> RealRouter.NEW;
-            case UNTRACKED -> RealRouter.UNTRACKED;
-        };
+        int state =
+                switch (skb.state) {
+                    case INVALID -> RealRouter.INVALID;
+                    case ESTABLISHED -> RealRouter.ESTABLISHED;
+                    case RELATED -> RealRouter.RELATED;
+                    case NEW -> RealRouter.NEW;
+                    case UNTRACKED -> RealRouter.UNTRACKED;
+                };
         boolean assured = skb.ct != null && skb.ct.assured;
         boolean seen = skb.ct != null && skb.ct.seenReply;
         return state

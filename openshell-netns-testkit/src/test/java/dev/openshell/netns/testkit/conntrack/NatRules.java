@@ -3,6 +3,7 @@ package dev.openshell.netns.testkit.conntrack;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.conntrack.FakeRouter.Rule;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.NatRange;
 import java.util.ArrayList;
 import java.util.List;
 

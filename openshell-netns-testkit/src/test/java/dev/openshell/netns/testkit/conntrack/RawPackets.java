@@ -48,7 +48,10 @@ final class RawPackets {
         boolean ipv4 = header.family() == Family.IPV4;
         ByteBuffer out = ByteBuffer.allocate((ipv4 ? 20 : 40) + payload.length);
         if (ipv4) {
-            out.putShort((short) 0x4500).putShort((short) out.capacity()).putShort((short) number).putShort((short) 0);
+            out.putShort((short) 0x4500)
+                    .putShort((short) out.capacity())
+                    .putShort((short) number)
+                    .putShort((short) 0);
             out.put((byte) TTL).put((byte) header.protocol()).putShort((short) 0);
         } else {
             out.putInt(0x6000_0000 | number).putShort((short) payload.length);
@@ -66,7 +69,8 @@ final class RawPackets {
             case Header.TCP -> tcp(header, sequence);
             case Header.UDP, Header.UDPLITE -> udp(header);
             case GRE -> new byte[] {0, 0, 8, 0, 0, 0, 0, 0};
-            default -> header.isIcmp() ? icmp(header, number) : ports(16, header).array();
+            default ->
+                header.isIcmp() ? icmp(header, number) : ports(16, header).array();
         };
     }
 
@@ -86,16 +90,17 @@ final class RawPackets {
     }
 
     private static ByteBuffer ports(int size, Header header) {
-        return ByteBuffer.allocate(size)
-                .putShort((short) header.sourcePort())
-                .putShort((short) header.destinationPort());
+        return ByteBuffer.allocate(size).putShort((short) header.sourcePort()).putShort((short)
+                header.destinationPort());
     }
 
     private static byte[] icmp(Header header, int number) {
         byte[] quoted = header.quoted() == null ? new byte[0] : encode(header.quoted(), 0);
         ByteBuffer out = ByteBuffer.allocate(8 + quoted.length);
         out.put((byte) header.icmpType()).put((byte) header.icmpCode()).putShort((short) 0);
-        out.putShort((short) header.icmpId()).putShort((short) (quoted.length == 0 ? number : 0)).put(quoted);
+        out.putShort((short) header.icmpId())
+                .putShort((short) (quoted.length == 0 ? number : 0))
+                .put(quoted);
         long pseudo = header.family() == Family.IPV4 ? 0 : pseudo(header, out.capacity());
         return out.putShort(2, checksum(out.array(), out.capacity(), pseudo)).array();
     }

@@ -101,11 +101,15 @@ final class RealRouter implements AutoCloseable {
         }
         JnaKernel kernel = new JnaKernel();
         int namespace = kernel.openNamespace(Optional.of(Path.of("/run/netns", hosts)));
-        int index = Integer.parseInt(shell("ip -n " + hosts + " -o link show h" + side).split(":")[0].strip());
+        int index = Integer.parseInt(
+                shell("ip -n " + hosts + " -o link show h" + side).split(":")[0].strip());
         int socket = kernel.call(namespace, () -> socket(PACKET, RAW_CLOEXEC, ALL_PROTOCOLS));
         kernel.close(namespace);
         sockets[side] = socket;
-        byte[] size = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1 << 26).array();
+        byte[] size = ByteBuffer.allocate(4)
+                .order(ByteOrder.nativeOrder())
+                .putInt(1 << 26)
+                .array();
         setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, size, size.length);
         byte[] address = ByteBuffer.allocate(20)
                 .order(ByteOrder.nativeOrder())
@@ -128,7 +132,9 @@ final class RealRouter implements AutoCloseable {
         lines.add(mark("--ctstatus SEEN_REPLY", SEEN_REPLY));
         lines.add("COMMIT");
         lines.addAll(rules);
-        Process process = new ProcessBuilder("ip", "netns", "exec", router, tool).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder("ip", "netns", "exec", router, tool)
+                .redirectErrorStream(true)
+                .start();
         process.getOutputStream().write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
         process.getOutputStream().close();
         finish(process, tool);
@@ -165,12 +171,14 @@ final class RealRouter implements AutoCloseable {
     }
 
     /** Returns the next packet that the router sent to one side, null where none comes within the time. */
-    @Nullable Captured receive(int side, long millis) throws InterruptedException {
+    @Nullable
+    Captured receive(int side, long millis) throws InterruptedException {
         long end = System.nanoTime() + millis * 1_000_000;
         byte[] buffer = new byte[2048];
         while (true) {
             try {
-                int length = recv(sockets[side], buffer, new NativeLong(buffer.length), DONT_WAIT).intValue();
+                int length = recv(sockets[side], buffer, new NativeLong(buffer.length), DONT_WAIT)
+                        .intValue();
                 boolean fromRouter = buffer[11] == side;
                 int type = (buffer[12] & 0xff) << 8 | buffer[13] & 0xff;
                 byte[] frame = Arrays.copyOf(buffer, length);
@@ -195,7 +203,8 @@ final class RealRouter implements AutoCloseable {
     }
 
     private static String shell(String command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command.split(" ")).redirectErrorStream(true).start();
+        Process process =
+                new ProcessBuilder(command.split(" ")).redirectErrorStream(true).start();
         return finish(process, command);
     }
 
@@ -215,7 +224,11 @@ final class RealRouter implements AutoCloseable {
             }
         }
         for (String name : List.of(router, hosts)) {
-            new ProcessBuilder("ip", "netns", "del", name).redirectErrorStream(true).start().onExit().join();
+            new ProcessBuilder("ip", "netns", "del", name)
+                    .redirectErrorStream(true)
+                    .start()
+                    .onExit()
+                    .join();
         }
     }
 }

@@ -20,10 +20,32 @@ final class Traffic {
     private static final int[] TCP_FLAGS = {
         Header.SYN, Header.SYN, Header.SYN | Header.ACK, Header.ACK, Header.FIN | Header.ACK, Header.RST, Header.FIN
     };
-    private static final int[] PROTOCOLS_V4 = {Header.TCP, Header.TCP, Header.UDP, Header.UDP, Header.UDPLITE,
-        Header.DCCP, 47, 253, Header.ICMP, Header.ICMP, Header.ICMPV6};
-    private static final int[] PROTOCOLS_V6 = {Header.TCP, Header.TCP, Header.UDP, Header.UDP, Header.UDPLITE,
-        Header.DCCP, 47, 253, Header.ICMPV6, Header.ICMPV6, Header.ICMP};
+    private static final int[] PROTOCOLS_V4 = {
+        Header.TCP,
+        Header.TCP,
+        Header.UDP,
+        Header.UDP,
+        Header.UDPLITE,
+        Header.DCCP,
+        47,
+        253,
+        Header.ICMP,
+        Header.ICMP,
+        Header.ICMPV6
+    };
+    private static final int[] PROTOCOLS_V6 = {
+        Header.TCP,
+        Header.TCP,
+        Header.UDP,
+        Header.UDP,
+        Header.UDPLITE,
+        Header.DCCP,
+        47,
+        253,
+        Header.ICMPV6,
+        Header.ICMPV6,
+        Header.ICMP
+    };
     private static final int[] TYPES_V4 = {8, 8, 8, 0, 13, 14, 15, 16, 17, 18, 9, 10, 1, 19, 40};
     private static final int[] TYPES_V6 = {128, 128, 128, 129, 139, 140, 130, 131, 132, 143, 150, 200};
     private static final int[] ERRORS_V4 = {3, 3, 4, 5, 11, 12};
@@ -72,20 +94,26 @@ final class Traffic {
         if (header.isIcmp()) {
             int type = Icmp.opposite(family, header.icmpType());
             int answered = type < 0 ? 8 : type;
-            return new Sent(to.side(), Header.icmp(
-                    header.destination(), header.source(), answered, header.icmpCode(), header.icmpId(), null));
+            return new Sent(
+                    to.side(),
+                    Header.icmp(
+                            header.destination(), header.source(), answered, header.icmpCode(), header.icmpId(), null));
         }
-        return new Sent(to.side(), packet(
-                header.destination(),
-                header.destinationPort(),
-                header.source(),
-                header.sourcePort(),
-                header.protocol()));
+        return new Sent(
+                to.side(),
+                packet(
+                        header.destination(),
+                        header.destinationPort(),
+                        header.source(),
+                        header.sourcePort(),
+                        header.protocol()));
     }
 
     private Sent error(Sent about) {
         Ip source = host(about.side(), 2 + random.nextInt(3));
-        Ip destination = random.nextInt(6) == 0 ? host(1 - about.side(), 2) : about.header().source();
+        Ip destination = random.nextInt(6) == 0
+                ? host(1 - about.side(), 2)
+                : about.header().source();
         int type = pick(family == Family.IPV4 ? ERRORS_V4 : ERRORS_V6);
         return new Sent(about.side(), Header.icmp(source, destination, type, 1, 0, about.header()));
     }

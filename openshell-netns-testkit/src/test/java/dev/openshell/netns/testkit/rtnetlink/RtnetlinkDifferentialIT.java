@@ -63,8 +63,20 @@ class RtnetlinkDifferentialIT {
             both(w, 0, Rtnetlink.newVeth(a("fkaa", 20), b("other", 21), w.real[1]));
             both(w, 0, Rtnetlink.newVeth(a("other", 20), b("fkab", 21), w.real[1]));
             both(w, 0, Rtnetlink.newVeth(a("other", 20), b("other", 11), w.real[1]));
-            for (String name : List.of("", ".", "..", "a/b", "a:b", "a b", "x%d", "x%s", "%d%d", "abcdefghijklmno",
-                    "abcdefghijklmnop", "tab\tx", "lo")) {
+            for (String name : List.of(
+                    "",
+                    ".",
+                    "..",
+                    "a/b",
+                    "a:b",
+                    "a b",
+                    "x%d",
+                    "x%s",
+                    "%d%d",
+                    "abcdefghijklmno",
+                    "abcdefghijklmnop",
+                    "tab\tx",
+                    "lo")) {
                 both(w, 0, Rtnetlink.newVeth(a(name, 0), b("peer", 0), w.real[1]));
                 both(w, 0, Rtnetlink.newVeth(a("q" + name.length(), 0), b(name, 0), w.real[1]));
             }
@@ -107,12 +119,28 @@ class RtnetlinkDifferentialIT {
             both(w, 0, Rtnetlink.newNeighbour(10, ip("10.200.0.2"), MAC_B));
             both(w, 0, Rtnetlink.newNeighbour(99, ip("10.200.0.2"), MAC_B));
             both(w, 0, Rtnetlink.newNeighbour(10, ip("2001:db8::2"), MAC_B));
-            for (String to : List.of("127.0.0.1", "127.0.0.5", "10.200.0.1", "10.200.0.2", "10.200.0.3", "10.43.5.5",
-                    "198.51.100.1", "2001:db8::1", "2001:db8::5", "2001:db8:77::1", "::1", "10.43.0.1")) {
+            for (String to : List.of(
+                    "127.0.0.1",
+                    "127.0.0.5",
+                    "10.200.0.1",
+                    "10.200.0.2",
+                    "10.200.0.3",
+                    "10.43.5.5",
+                    "198.51.100.1",
+                    "2001:db8::1",
+                    "2001:db8::5",
+                    "2001:db8:77::1",
+                    "::1",
+                    "10.43.0.1")) {
                 both(w, 0, Rtnetlink.getRoute(ip(to)));
                 both(w, 1, Rtnetlink.getRoute(ip(to)));
             }
-            both(w, 0, Rtnetlink.dumpLinks().and(Rtnetlink.setUp(99, "nosuch", true)).and(Rtnetlink.dumpAddresses()));
+            both(
+                    w,
+                    0,
+                    Rtnetlink.dumpLinks()
+                            .and(Rtnetlink.setUp(99, "nosuch", true))
+                            .and(Rtnetlink.dumpAddresses()));
             for (String value : List.of("1", "0", "2")) {
                 sysctl(w, 1, "net/ipv6/conf/all/forwarding", value);
             }
@@ -151,10 +179,7 @@ class RtnetlinkDifferentialIT {
 
     private static Bytes address(int index, String ip, int prefix) throws Exception {
         byte[] raw = ip(ip).getAddress();
-        return new Bytes()
-                .u8(raw.length == 4 ? 2 : 10, prefix, 0, 0)
-                .u32(index)
-                .attribute(2, raw);
+        return new Bytes().u8(raw.length == 4 ? 2 : 10, prefix, 0, 0).u32(index).attribute(2, raw);
     }
 
     private static Bytes route(String ip, int prefix, int scope, int type) throws Exception {
@@ -192,10 +217,24 @@ class RtnetlinkDifferentialIT {
             both(w, 0, message(20, create, address(10, "10.200.0.9", 25)), "another prefix");
             both(w, 0, message(20, create, address(10, "2001:db8::1", 64).attribute(8, Bytes.number(2))), "6");
             both(w, 0, message(20, create, address(10, "2001:db8::2", 64).attribute(8, Bytes.number(2))), "6");
-            both(w, 0, message(24, create, route("198.51.100.0", 24, 0, 1)
-                    .attribute(5, ip("10.200.0.5").getAddress())), "gateway");
-            both(w, 0, message(24, create, route("198.51.100.0", 24, 0, 1)
-                    .attribute(5, ip("10.200.0.5").getAddress())), "gateway");
+            both(
+                    w,
+                    0,
+                    message(
+                            24,
+                            create,
+                            route("198.51.100.0", 24, 0, 1)
+                                    .attribute(5, ip("10.200.0.5").getAddress())),
+                    "gateway");
+            both(
+                    w,
+                    0,
+                    message(
+                            24,
+                            create,
+                            route("198.51.100.0", 24, 0, 1)
+                                    .attribute(5, ip("10.200.0.5").getAddress())),
+                    "gateway");
             both(w, 0, message(24, create, route("198.51.100.0", 23, 0, 1).attribute(4, Bytes.number(10))), "bits");
             both(w, 0, message(24, create, route("203.0.113.0", 24, 253, 1).attribute(4, Bytes.number(10))), "link");
             both(w, 0, message(24, create, route("203.0.113.128", 25, 0, 7)), "unreachable");
@@ -203,12 +242,36 @@ class RtnetlinkDifferentialIT {
             both(w, 0, message(24, create, route("203.0.113.32", 27, 0, 8)), "prohibit");
             both(w, 0, message(24, create, route("2001:db8:5::", 48, 0, 1).attribute(4, Bytes.number(10))), "6 link");
             both(w, 0, message(24, 0, route("203.0.113.16", 28, 253, 1).attribute(4, Bytes.number(10))), "no create");
-            both(w, 0, message(24, create, route("198.51.100.7", 32, 0, 1)
-                    .attribute(4, Bytes.number(10)).attribute(7, ip("10.43.0.9").getAddress())), "bad source");
-            both(w, 0, message(24, create, route("198.51.100.7", 32, 0, 1)
-                    .attribute(4, Bytes.number(10)).attribute(7, ip("10.43.0.1").getAddress())), "source");
-            for (String to : List.of("203.0.113.1", "203.0.113.129", "203.0.113.65", "203.0.113.33", "198.51.100.7",
-                    "198.51.100.8", "224.0.0.1", "10.200.0.255", "2001:db8:5::1")) {
+            both(
+                    w,
+                    0,
+                    message(
+                            24,
+                            create,
+                            route("198.51.100.7", 32, 0, 1)
+                                    .attribute(4, Bytes.number(10))
+                                    .attribute(7, ip("10.43.0.9").getAddress())),
+                    "bad source");
+            both(
+                    w,
+                    0,
+                    message(
+                            24,
+                            create,
+                            route("198.51.100.7", 32, 0, 1)
+                                    .attribute(4, Bytes.number(10))
+                                    .attribute(7, ip("10.43.0.1").getAddress())),
+                    "source");
+            for (String to : List.of(
+                    "203.0.113.1",
+                    "203.0.113.129",
+                    "203.0.113.65",
+                    "203.0.113.33",
+                    "198.51.100.7",
+                    "198.51.100.8",
+                    "224.0.0.1",
+                    "10.200.0.255",
+                    "2001:db8:5::1")) {
                 both(w, 0, Rtnetlink.getRoute(ip(to)));
             }
             both(w, 0, message(25, 0, route("203.0.113.128", 25, 255, 0)), "delete");
@@ -254,25 +317,86 @@ class RtnetlinkDifferentialIT {
 
     @Test
     void readsAndWritesTheSameSysctls() throws Exception {
-        String[] names4 = {"forwarding", "rp_filter", "accept_local", "route_localnet", "accept_redirects",
-            "accept_source_route", "send_redirects", "disable_policy", "log_martians", "arp_ignore", "bogus"};
-        String[] names6 = {"forwarding", "force_forwarding", "accept_ra", "disable_ipv6", "addr_gen_mode", "accept_dad",
-            "autoconf", "hop_limit", "mtu", "use_tempaddr", "proxy_ndp", "bogus"};
+        String[] names4 = {
+            "forwarding",
+            "rp_filter",
+            "accept_local",
+            "route_localnet",
+            "accept_redirects",
+            "accept_source_route",
+            "send_redirects",
+            "disable_policy",
+            "log_martians",
+            "arp_ignore",
+            "bogus"
+        };
+        String[] names6 = {
+            "forwarding",
+            "force_forwarding",
+            "accept_ra",
+            "disable_ipv6",
+            "addr_gen_mode",
+            "accept_dad",
+            "autoconf",
+            "hop_limit",
+            "mtu",
+            "use_tempaddr",
+            "proxy_ndp",
+            "bogus"
+        };
         String[] scopes = {"all", "default", "lo", "fkaa", "nosuch"};
-        List<String> keys = new ArrayList<>(List.of("net/ipv4/ip_forward", "net/ipv4/tcp_orphan_retries",
-                "net/netfilter/nf_conntrack_tcp_loose", "net/netfilter/nf_conntrack_tcp_be_liberal",
-                "net/ipv4/ping_group_range", "net/ipv4/ip_local_port_range", "net/ipv4/ip_unprivileged_port_start",
-                "net/ipv4/ip_default_ttl", "net/ipv6/bindv6only", "net/ipv4/ip_nonlocal_bind",
-                "net/ipv4/icmp_echo_ignore_all", "net/ipv4/tcp_syn_retries", "net/ipv4/tcp_syncookies",
-                "net/ipv4/tcp_retries1", "net/ipv4/tcp_retries2", "net/ipv4/tcp_synack_retries",
+        List<String> keys = new ArrayList<>(List.of(
+                "net/ipv4/ip_forward",
+                "net/ipv4/tcp_orphan_retries",
+                "net/netfilter/nf_conntrack_tcp_loose",
+                "net/netfilter/nf_conntrack_tcp_be_liberal",
+                "net/ipv4/ping_group_range",
+                "net/ipv4/ip_local_port_range",
+                "net/ipv4/ip_unprivileged_port_start",
+                "net/ipv4/ip_default_ttl",
+                "net/ipv6/bindv6only",
+                "net/ipv4/ip_nonlocal_bind",
+                "net/ipv4/icmp_echo_ignore_all",
+                "net/ipv4/tcp_syn_retries",
+                "net/ipv4/tcp_syncookies",
+                "net/ipv4/tcp_retries1",
+                "net/ipv4/tcp_retries2",
+                "net/ipv4/tcp_synack_retries",
                 "net/netfilter/nf_conntrack_checksum"));
         for (String scope : scopes) {
             Arrays.stream(names4).forEach(n -> keys.add("net/ipv4/conf/" + scope + "/" + n));
             Arrays.stream(names6).forEach(n -> keys.add("net/ipv6/conf/" + scope + "/" + n));
         }
-        String[] values = {"0", "1", "2", "3", "-1", "255", "256", "1280", "2147483647", "2147483648", "-2147483648",
-            "99999999999999999999999", "0x1", "08", "01", "1x", "x", "", " ", "1 2", "5 1", "\t1\n", "2000 3000", "+1",
-            "--1", "0x", "-0", "1,2"};
+        String[] values = {
+            "0",
+            "1",
+            "2",
+            "3",
+            "-1",
+            "255",
+            "256",
+            "1280",
+            "2147483647",
+            "2147483648",
+            "-2147483648",
+            "99999999999999999999999",
+            "0x1",
+            "08",
+            "01",
+            "1x",
+            "x",
+            "",
+            " ",
+            "1 2",
+            "5 1",
+            "\t1\n",
+            "2000 3000",
+            "+1",
+            "--1",
+            "0x",
+            "-0",
+            "1,2"
+        };
         Random random = new Random(SEED);
         int unsupported = 0;
         try (World w = new World()) {
@@ -294,7 +418,9 @@ class RtnetlinkDifferentialIT {
                 if (i % 25 == 0) {
                     for (String each : keys) {
                         World.Both read = w.read(0, each);
-                        assertThat(read.fake()).as("%s after %s = '%s'", each, key, value).isEqualTo(read.real());
+                        assertThat(read.fake())
+                                .as("%s after %s = '%s'", each, key, value)
+                                .isEqualTo(read.real());
                     }
                 }
             }

@@ -22,7 +22,11 @@ final class Words {
 
     private static byte[] dump(int type, int family, int length) {
         ByteBuffer out = ByteBuffer.allocate(16 + length).order(ByteOrder.nativeOrder());
-        out.putInt(16 + length).putShort((short) type).putShort((short) 0x301).putInt(1).putInt(0);
+        out.putInt(16 + length)
+                .putShort((short) type)
+                .putShort((short) 0x301)
+                .putInt(1)
+                .putInt(0);
         out.put((byte) family);
         return out.array();
     }

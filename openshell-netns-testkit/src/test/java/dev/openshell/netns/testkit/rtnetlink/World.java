@@ -42,8 +42,7 @@ final class World implements AutoCloseable {
     }
 
     byte[] askFake(int where, byte[] request) {
-        return RtnetlinkResponder.answer(
-                machine, fake[where], fd -> Optional.ofNullable(descriptors.get(fd)), request);
+        return RtnetlinkResponder.answer(machine, fake[where], fd -> Optional.ofNullable(descriptors.get(fd)), request);
     }
 
     /** Sends it to Linux and reads what comes at once: Linux answers before sendto(2) returns. */
@@ -55,7 +54,10 @@ final class World implements AutoCloseable {
         return kernel.call(real[where], () -> {
             int socket = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, Libc.NETLINK_ROUTE);
             try {
-                byte[] one = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
+                byte[] one = ByteBuffer.allocate(4)
+                        .order(ByteOrder.nativeOrder())
+                        .putInt(1)
+                        .array();
                 Libc.setsockopt(socket, Libc.SOL_NETLINK, Libc.NETLINK_EXT_ACK, one, 4);
                 Libc.setsockopt(socket, Libc.SOL_NETLINK, Libc.NETLINK_GET_STRICT_CHK, one, 4);
                 byte[] address = ByteBuffer.allocate(12)

@@ -56,8 +56,8 @@ final class Differential implements AutoCloseable {
         String wanted = plain(real.saved());
         String got = plain(fake.save());
         if (real.accepted() != took || problem.startsWith("threw") || !wanted.equals(got)) {
-            disagreements.add("--- " + family + " " + variant + (keep ? " keep"
-                    : "") + "\n" + brief(text, real.message() + problem)
+            disagreements.add("--- " + family + " " + variant + (keep ? " keep" : "") + "\n"
+                    + brief(text, real.message() + problem)
                     + "Linux " + real.message() + "\nfake " + problem + "\n"
                     + difference("Linux ", wanted, got) + difference("fake  ", got, wanted));
             fresh();
@@ -76,7 +76,10 @@ final class Differential implements AutoCloseable {
         int number = 0;
         for (String line : shown.split("\n")) {
             if (Pattern.compile("line:? " + ++number + "\\b").matcher(messages).find()) {
-                lines.append(number).append(": ").append(line, 0, Math.min(line.length(), 400)).append('\n');
+                lines.append(number)
+                        .append(": ")
+                        .append(line, 0, Math.min(line.length(), 400))
+                        .append('\n');
             }
         }
         return lines.toString();
@@ -86,7 +89,8 @@ final class Differential implements AutoCloseable {
         List<String> lines = new ArrayList<>(text.lines().toList());
         other.lines().forEach(lines::remove);
         StringBuilder shown = new StringBuilder();
-        lines.stream().limit(8).forEach(line -> shown.append(who).append(line, 0, Math.min(line.length(), 400))
+        lines.stream().limit(8).forEach(line -> shown.append(who)
+                .append(line, 0, Math.min(line.length(), 400))
                 .append('\n'));
         return lines.isEmpty() && !text.equals(other) ? who + "orders it otherwise\n" : shown.toString();
     }
@@ -94,9 +98,9 @@ final class Differential implements AutoCloseable {
     /** Returns saved text without its comment lines and counters. */
     static String plain(String saved) {
         StringBuilder plain = new StringBuilder();
-        saved.lines()
-                .filter(line -> !line.startsWith("#"))
-                .forEach(line -> plain.append(line.replaceFirst("^(:.*) \\[[0-9]+:[0-9]+\\]$", "$1")).append('\n'));
+        saved.lines().filter(line -> !line.startsWith("#")).forEach(line -> plain.append(
+                        line.replaceFirst("^(:.*) \\[[0-9]+:[0-9]+\\]$", "$1"))
+                .append('\n'));
         return plain.toString();
     }
 

@@ -27,8 +27,7 @@ final class LinuxRules implements AutoCloseable {
         directory = Files.createTempDirectory("rules");
         String tool = (family == Family.IPV4 ? "iptables-" : "ip6tables-")
                 + (variant == IptablesVariant.NFT ? "nft" : "legacy");
-        ProcessBuilder shell =
-                new ProcessBuilder("unshare", "--net", "bash", "-c", LOOP, tool, directory.toString());
+        ProcessBuilder shell = new ProcessBuilder("unshare", "--net", "bash", "-c", LOOP, tool, directory.toString());
         shell.environment().put("XTABLES_LOCKFILE", directory.resolve("lock").toString());
         shell.redirectError(ProcessBuilder.Redirect.DISCARD);
         process = shell.start();
@@ -50,8 +49,9 @@ final class LinuxRules implements AutoCloseable {
         }
         byte[] message = Files.readAllBytes(directory.resolve("err"));
         return new Result(
-                status.equals("0"), saved.toString(), status + ": " + new String(message,
-                        StandardCharsets.UTF_8).strip());
+                status.equals("0"),
+                saved.toString(),
+                status + ": " + new String(message, StandardCharsets.UTF_8).strip());
     }
 
     @Override

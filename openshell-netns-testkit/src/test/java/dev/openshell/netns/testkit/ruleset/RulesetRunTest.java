@@ -81,27 +81,53 @@ class RulesetRunTest {
     @Test
     void withoutATableOrAChainPacketsPass() {
         Ruleset rules = rules("raw", ":OUTPUT DROP");
-        assertThat(rules.run(TableKind.FILTER, Hook.OUTPUT, tcp(80), view, matched)).isEqualTo(Outcome.ACCEPT);
+        assertThat(rules.run(TableKind.FILTER, Hook.OUTPUT, tcp(80), view, matched))
+                .isEqualTo(Outcome.ACCEPT);
         assertThat(rules.run(TableKind.RAW, Hook.INPUT, tcp(80), view, matched)).isEqualTo(Outcome.ACCEPT);
-        assertThat(rules.run(TableKind.RAW, Hook.OUTPUT, tcp(80), view, matched)).isEqualTo(Outcome.DROP);
+        assertThat(rules.run(TableKind.RAW, Hook.OUTPUT, tcp(80), view, matched))
+                .isEqualTo(Outcome.DROP);
     }
 
     @Test
     void jumpsComeBackAndGotosDoNot() {
         String[] chains = {":OUTPUT DROP", ":A - [0:0]", ":B - [0:0]"};
-        assertThat(filter(tcp(80), chains[0], chains[1], chains[2],
-                        "-A OUTPUT -j A", "-A OUTPUT -j ACCEPT", "-A A -j B", "-A A -j RETURN", "-A A -j DROP", "-A B"))
+        assertThat(filter(
+                        tcp(80),
+                        chains[0],
+                        chains[1],
+                        chains[2],
+                        "-A OUTPUT -j A",
+                        "-A OUTPUT -j ACCEPT",
+                        "-A A -j B",
+                        "-A A -j RETURN",
+                        "-A A -j DROP",
+                        "-A B"))
                 .isEqualTo(Outcome.ACCEPT);
         assertThat(matched)
                 .containsExactly("-A OUTPUT -j A", "-A A -j B", "-A B", "-A A -j RETURN", "-A OUTPUT -j ACCEPT");
-        assertThat(filter(tcp(80), chains[0], chains[1], chains[2],
-                        "-A OUTPUT -g A", "-A OUTPUT -j ACCEPT", "-A A -p tcp"))
+        assertThat(filter(
+                        tcp(80),
+                        chains[0],
+                        chains[1],
+                        chains[2],
+                        "-A OUTPUT -g A",
+                        "-A OUTPUT -j ACCEPT",
+                        "-A A -p tcp"))
                 .isEqualTo(Outcome.DROP);
-        assertThat(filter(tcp(80), chains[0], chains[1], chains[2],
-                        "-A OUTPUT -j A", "-A OUTPUT -j ACCEPT", "-A A -g B", "-A A -j DROP", "-A B"))
+        assertThat(filter(
+                        tcp(80),
+                        chains[0],
+                        chains[1],
+                        chains[2],
+                        "-A OUTPUT -j A",
+                        "-A OUTPUT -j ACCEPT",
+                        "-A A -g B",
+                        "-A A -j DROP",
+                        "-A B"))
                 .isEqualTo(Outcome.ACCEPT);
         assertThat(matched).containsExactly("-A OUTPUT -j A", "-A A -g B", "-A B", "-A OUTPUT -j ACCEPT");
-        assertThat(filter(tcp(80), chains[0], "-A OUTPUT -j RETURN", "-A OUTPUT -j ACCEPT")).isEqualTo(Outcome.DROP);
+        assertThat(filter(tcp(80), chains[0], "-A OUTPUT -j RETURN", "-A OUTPUT -j ACCEPT"))
+                .isEqualTo(Outcome.DROP);
     }
 
     @Test
@@ -146,10 +172,12 @@ class RulesetRunTest {
                 "-m physdev ! --physdev-is-in | true",
             })
     void plainMatches(String match, boolean holds) {
-        assertThat(holds(with(skb -> {
-                    skb.out = "eth0";
-                    skb.mark = 0x25;
-                }), match))
+        assertThat(holds(
+                        with(skb -> {
+                            skb.out = "eth0";
+                            skb.mark = 0x25;
+                        }),
+                        match))
                 .isEqualTo(holds);
     }
 
@@ -170,7 +198,8 @@ class RulesetRunTest {
         assertThat(holds(tcp(80), "-m conntrack ! --ctstate NEW --ctproto udp")).isTrue();
         assertThat(holds(tcp(80), "-m conntrack --ctproto tcp")).isFalse();
         assertThat(holds(tcp(80), "-m conntrack ! --ctproto udp")).isFalse();
-        assertThat(holds(with(skb -> skb.state = CtState.UNTRACKED), "-m state --state UNTRACKED")).isTrue();
+        assertThat(holds(with(skb -> skb.state = CtState.UNTRACKED), "-m state --state UNTRACKED"))
+                .isTrue();
     }
 
     @ParameterizedTest
@@ -213,7 +242,10 @@ class RulesetRunTest {
         String taken = "";
         for (int millis : new int[] {0, 0, 0, 0, 400, 500, 600, 1100, 9000, 9000, 9000, 9000}) {
             view.now = Instant.EPOCH.plusMillis(millis);
-            taken += rules.run(TableKind.FILTER, Hook.OUTPUT, tcp(80), view, matched).equals(Outcome.DROP) ? "x" : "-";
+            taken += rules.run(TableKind.FILTER, Hook.OUTPUT, tcp(80), view, matched)
+                            .equals(Outcome.DROP)
+                    ? "x"
+                    : "-";
         }
         assertThat(taken).isEqualTo("xxx--x-xxxx-");
     }
@@ -238,12 +270,16 @@ class RulesetRunTest {
         assertThat(holds(tcp(80), "-m addrtype --dst-type UNICAST,LOCAL")).isTrue();
         assertThat(view.asked).isEmpty();
         assertThat(holds(tcp(80), "-m addrtype ! --dst-type UNICAST")).isFalse();
-        assertThat(holds(with(skb -> skb.out = "eth0"), "-m addrtype --src-type LOCAL --limit-iface-out")).isFalse();
+        assertThat(holds(with(skb -> skb.out = "eth0"), "-m addrtype --src-type LOCAL --limit-iface-out"))
+                .isFalse();
         assertThat(view.asked).isEqualTo("eth0");
         Skb six = new Skb(Header.other(Ip.parse("2001:db8::1"), Ip.parse("ff02::1"), 50));
-        assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --dst-type MULTICAST")).isTrue();
-        assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --dst-type UNICAST")).isFalse();
-        assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --src-type UNICAST")).isTrue();
+        assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --dst-type MULTICAST"))
+                .isTrue();
+        assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --dst-type UNICAST"))
+                .isFalse();
+        assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --src-type UNICAST"))
+                .isTrue();
         assertThat(holds(six, "-s 2001:db8::/32 -m addrtype --src-type LOCAL")).isFalse();
     }
 
@@ -270,11 +306,16 @@ class RulesetRunTest {
     @Test
     void marks() {
         Skb skb = with(packet -> packet.ct = new Ct(
-                new Tuple(SOURCE, DESTINATION, Header.TCP, 1000, 80), new Tuple(DESTINATION, SOURCE, Header.TCP,
-                        80, 1000)));
-        rules("mangle", "-A OUTPUT -j MARK --set-mark 0x12/0xff", "-A OUTPUT -j MARK --or-mark 0x100",
-                        "-A OUTPUT -j CONNMARK --save-mark --mask 0xf0", "-A OUTPUT -j MARK --xor-mark 0x2",
-                        "-A OUTPUT -m connmark --mark 0x10 -j RETURN", "-A OUTPUT -j MARK --set-mark 0")
+                new Tuple(SOURCE, DESTINATION, Header.TCP, 1000, 80),
+                new Tuple(DESTINATION, SOURCE, Header.TCP, 80, 1000)));
+        rules(
+                        "mangle",
+                        "-A OUTPUT -j MARK --set-mark 0x12/0xff",
+                        "-A OUTPUT -j MARK --or-mark 0x100",
+                        "-A OUTPUT -j CONNMARK --save-mark --mask 0xf0",
+                        "-A OUTPUT -j MARK --xor-mark 0x2",
+                        "-A OUTPUT -m connmark --mark 0x10 -j RETURN",
+                        "-A OUTPUT -j MARK --set-mark 0")
                 .run(TableKind.MANGLE, Hook.OUTPUT, skb, view, matched);
         assertThat(skb.mark).isEqualTo(0x110);
         assertThat(skb.ct.mark).isEqualTo(0x10);
@@ -291,11 +332,14 @@ class RulesetRunTest {
     @Test
     void translations() {
         Ip first = Ip.parse("10.43.0.1");
-        Ruleset rules = rules("nat", "-A OUTPUT -p tcp --dport 80 -j DNAT --to-destination 10.43.0.1-10.43.0.9:80-90",
-                "-A OUTPUT -p tcp -j REDIRECT --to-ports 99", "-A POSTROUTING -o eth0 -j SNAT --to-source 10.43.0.1",
+        Ruleset rules = rules(
+                "nat",
+                "-A OUTPUT -p tcp --dport 80 -j DNAT --to-destination 10.43.0.1-10.43.0.9:80-90",
+                "-A OUTPUT -p tcp -j REDIRECT --to-ports 99",
+                "-A POSTROUTING -o eth0 -j SNAT --to-source 10.43.0.1",
                 "-A POSTROUTING -j MASQUERADE");
         assertThat(rules.run(TableKind.NAT, Hook.OUTPUT, tcp(80), view, matched))
-                .isEqualTo(new Outcome.Nat(new NatRange(first, Ip.parse("10.43.0.9"), 80, 90), false));
+                .isEqualTo(new Outcome.Nat(new NatRange(first, Ip.parse("10.43.0.9"), 80, 90, false, false), false));
         assertThat(rules.run(TableKind.NAT, Hook.OUTPUT, tcp(81), view, matched))
                 .isEqualTo(new Outcome.Redirect(99, 99));
         assertThat(rules.run(TableKind.NAT, Hook.POSTROUTING, with(skb -> skb.out = "eth0"), view, matched))

@@ -147,9 +147,12 @@ class RulesetTextTest {
 
     @Test
     void saysWhatItDoesNotKnow() {
-        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -m hashlimit")).refused()).isFalse();
-        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -j TPROXY")).refused()).isFalse();
-        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -s some.host")).refused()).isFalse();
+        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -m hashlimit")).refused())
+                .isFalse();
+        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -j TPROXY")).refused())
+                .isFalse();
+        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -s some.host")).refused())
+                .isFalse();
         assertThat(refused(IptablesVariant.NFT, filter("-F")).refused()).isFalse();
     }
 
@@ -193,9 +196,21 @@ class RulesetTextTest {
 
     @Test
     void commandsChangeChains() {
-        Ruleset rules = rules(Family.IPV4, filter(
-                "-N X", "-A X -j DROP", "-A INPUT -j X", "-I INPUT -j LOG", "-I INPUT 2 -p udp", "-D INPUT -j LOG",
-                "-P FORWARD DROP", "-N Y", "-X Y", "-A OUTPUT", "-D OUTPUT 1", "-C INPUT -p udp"));
+        Ruleset rules = rules(
+                Family.IPV4,
+                filter(
+                        "-N X",
+                        "-A X -j DROP",
+                        "-A INPUT -j X",
+                        "-I INPUT -j LOG",
+                        "-I INPUT 2 -p udp",
+                        "-D INPUT -j LOG",
+                        "-P FORWARD DROP",
+                        "-N Y",
+                        "-X Y",
+                        "-A OUTPUT",
+                        "-D OUTPUT 1",
+                        "-C INPUT -p udp"));
         assertThat(rules.save())
                 .contains(":FORWARD DROP")
                 .contains("-A INPUT -p udp\n-A INPUT -j X\n-A X -j DROP\nCOMMIT")
@@ -206,13 +221,17 @@ class RulesetTextTest {
 
     @Test
     void circlesAndMisplacedTargetsAreRefusedAtCommit() {
-        assertThat(refused(IptablesVariant.NFT, filter(":X - [0:0]", ":Y - [0:0]", "-A X -j Y", "-A Y -j X",
-                "-A INPUT -j X")).line())
+        assertThat(refused(
+                                IptablesVariant.NFT,
+                                filter(":X - [0:0]", ":Y - [0:0]", "-A X -j Y", "-A Y -j X", "-A INPUT -j X"))
+                        .line())
                 .isEqualTo(7);
-        assertThat(refused(IptablesVariant.NFT,
-                "*nat\n-A POSTROUTING -j DNAT --to-destination 10.43.0.1\nCOMMIT\n").line())
+        assertThat(refused(IptablesVariant.NFT, "*nat\n-A POSTROUTING -j DNAT --to-destination 10.43.0.1\nCOMMIT\n")
+                        .line())
                 .isEqualTo(3);
-        assertThat(refused(IptablesVariant.NFT, "*nat\n-A POSTROUTING -j DROP\nCOMMIT\n").line()).isEqualTo(2);
+        assertThat(refused(IptablesVariant.NFT, "*nat\n-A POSTROUTING -j DROP\nCOMMIT\n")
+                        .line())
+                .isEqualTo(2);
     }
 
     @Test
@@ -223,8 +242,11 @@ class RulesetTextTest {
 
     @Test
     void longTextsAreRefusedQuickly() {
-        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -m comment --comment " + "a".repeat(100_000))).line())
+        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -m comment --comment " + "a".repeat(100_000)))
+                        .line())
                 .isEqualTo(2);
-        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT " + "-m comment ".repeat(200))).refused()).isTrue();
+        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT " + "-m comment ".repeat(200)))
+                        .refused())
+                .isTrue();
     }
 }
