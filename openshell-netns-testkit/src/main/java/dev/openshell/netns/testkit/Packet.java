@@ -5,7 +5,6 @@ import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.net.InetAddress;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -31,51 +30,15 @@ public final class Packet {
     private static final int ECHO_REPLY6 = 129;
 
     private final Header header;
-    private final Meta meta;
+    private final PacketMeta meta;
 
-    /** What is known beside the headers. */
-    static final class Meta {
-        String in = "";
-        String out = "";
-        ConnState state = ConnState.NEW;
-        boolean reply;
-        int mark;
-        int connMark;
-        Ip originalDestination;
-        int originalPort;
-        OptionalInt user = OptionalInt.empty();
-        OptionalInt group = OptionalInt.empty();
-
-        Meta(Ip originalDestination, int originalPort) {
-            this.originalDestination = originalDestination;
-            this.originalPort = originalPort;
-        }
-
-        private Meta copy() {
-            Meta copy = new Meta(originalDestination, originalPort);
-            copy.in = in;
-            copy.out = out;
-            copy.state = state;
-            copy.reply = reply;
-            copy.mark = mark;
-            copy.connMark = connMark;
-            copy.user = user;
-            copy.group = group;
-            return copy;
-        }
-
-        private List<Object> parts() {
-            return List.of(in, out, state, reply, mark, connMark, originalDestination, originalPort, user, group);
-        }
-    }
-
-    private Packet(Header header, Meta meta) {
+    private Packet(Header header, PacketMeta meta) {
         this.header = header;
         this.meta = meta;
     }
 
     static Packet of(Header header) {
-        return new Packet(header, new Meta(header.destination(), header.destinationPort()));
+        return new Packet(header, new PacketMeta(header.destination(), header.destinationPort()));
     }
 
     private static Packet ports(
@@ -166,7 +129,7 @@ public final class Packet {
         return header;
     }
 
-    Meta meta() {
+    PacketMeta meta() {
         return meta;
     }
 
@@ -174,8 +137,8 @@ public final class Packet {
         return new Packet(other, meta);
     }
 
-    Packet with(Consumer<Meta> change) {
-        Meta copy = meta.copy();
+    Packet with(Consumer<PacketMeta> change) {
+        PacketMeta copy = meta.copy();
         change.accept(copy);
         return new Packet(header, copy);
     }
@@ -337,7 +300,7 @@ public final class Packet {
                 h.icmpCode(),
                 h.icmpId(),
                 null);
-        Meta back = new Meta(meta.originalDestination, meta.originalPort);
+        PacketMeta back = new PacketMeta(meta.originalDestination, meta.originalPort);
         back.in = meta.out;
         back.out = meta.in;
         back.state = ConnState.ESTABLISHED;

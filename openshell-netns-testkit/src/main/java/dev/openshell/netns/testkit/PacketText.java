@@ -12,7 +12,7 @@ final class PacketText {
     static String of(Packet packet) {
         StringJoiner text = new StringJoiner(" ");
         text.add(of(packet.header()));
-        Packet.Meta meta = packet.meta();
+        PacketMeta meta = packet.meta();
         if (!meta.in.isEmpty()) {
             text.add("in " + meta.in);
         }

@@ -243,7 +243,7 @@ public final class RulesetTracer {
         if (seen == null || other == null) {
             return null;
         }
-        Packet.Meta meta = packet.meta();
+        PacketMeta meta = packet.meta();
         Tuple untranslated = meta.reply ? other : seen;
         Tuple original = about != header
                 ? untranslated

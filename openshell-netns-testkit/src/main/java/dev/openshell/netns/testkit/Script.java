@@ -11,14 +11,14 @@ import java.util.function.Supplier;
 
 /** The faults that lie ahead of one process, and the calls that it has made. */
 final class Script {
-    private final FakeKernel kernel;
+    private final FakeCalls process;
     private List<Fault> faults = List.of();
     private final List<KernelCall> made = new ArrayList<>();
     private final Map<KernelCall, Integer> kinds = new EnumMap<>(KernelCall.class);
     private boolean paused;
 
-    Script(FakeKernel kernel) {
-        this.kernel = kernel;
+    Script(FakeCalls process) {
+        this.process = process;
     }
 
     void set(List<Fault> ahead) {
@@ -48,10 +48,10 @@ final class Script {
             } else if (fault instanceof Fault.ErrnoAfter after && after.call() == call) {
                 afterwards = OptionalInt.of(after.errno());
             } else if (fault instanceof Fault.Death death && death.call() == call) {
-                kernel.die();
+                process.end();
                 throw new FakeKernel.Died();
             } else if (fault instanceof Fault.Meanwhile meanwhile && meanwhile.call() == call) {
-                meanwhile.deed().accept(kernel.otherProcess());
+                meanwhile.deed().accept(process.self().otherProcess());
             }
         }
         T result = body.get();

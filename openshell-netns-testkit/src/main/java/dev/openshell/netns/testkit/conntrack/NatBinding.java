@@ -60,11 +60,8 @@ final class NatBinding {
 
     /** A source that is mapped already is mapped likewise for other destinations, where the range allows it. */
     private @Nullable Tuple mappedBefore(Tuple current, NatRange range) {
-        for (Ct other : table.newestFirst()) {
-            if (other.sourceNatDone
-                    && other.original.protocol() == current.protocol()
-                    && other.original.source().equals(current.source())
-                    && other.original.sourcePort() == current.sourcePort()) {
+        for (Ct other : table.from(current)) {
+            if (other.sourceNatDone) {
                 Tuple mapped = Tuples.inverted(other.reply);
                 Tuple candidate =
                         Tuples.withKey(Tuples.withAddress(current, true, mapped.source()), true, mapped.sourcePort());

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** The same packets through Linux and through {@link Conntrack}: what comes out must be the same. */
 @Tag("real-kernel")
+@Tag("differential")
 class ConntrackDifferentialIT {
     private static final int SYN_ACK = Header.SYN | Header.ACK;
     private static final int FIN_ACK = Header.FIN | Header.ACK;

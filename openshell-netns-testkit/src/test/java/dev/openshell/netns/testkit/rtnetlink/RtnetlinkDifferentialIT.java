@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Linux and the fake get the same bytes and the same sysctls, and have to answer and to end up the same. */
 @Tag("real-kernel")
+@Tag("differential")
 class RtnetlinkDifferentialIT {
     private static final byte[] MAC_A = {2, (byte) 0xaa, 0, 0, 0, 1};
     private static final byte[] MAC_B = {2, (byte) 0xaa, 0, 0, 0, 2};

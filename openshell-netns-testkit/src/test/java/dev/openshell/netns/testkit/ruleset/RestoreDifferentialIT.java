@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The interpreter takes and refuses what Linux does, and saves the same. */
 @Tag("real-kernel")
+@Tag("differential")
 class RestoreDifferentialIT {
     /** Raise it, or change the seed, to look for more. */
     private static final int CASES = Integer.getInteger("differential.cases", 30);

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * which rulesets to begin.
  */
 @Tag("real-kernel")
+@Tag("differential")
 class WireDifferentialIT {
     private static final int COMPARISONS = Integer.getInteger("wire.comparisons", 6_000);
     private static final long SEED = Long.getLong("wire.seed", 1);

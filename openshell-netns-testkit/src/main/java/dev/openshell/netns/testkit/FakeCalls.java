@@ -1,0 +1,337 @@
+package dev.openshell.netns.testkit;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Landlock;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.kernel.SocketType;
+import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.net.Netns;
+import dev.openshell.netns.testkit.rtnetlink.RtnetlinkResponder;
+import dev.openshell.netns.testkit.ruleset.RuleProblem;
+import dev.openshell.netns.testkit.ruleset.Ruleset;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
+
+/** The calls of one process to the kernel: its descriptors, its locks, and the thread that is inside of a namespace. */
+abstract class FakeCalls implements Kernel {
+    private static final int FIRST_DESCRIPTOR = 3;
+    private static final Duration LOCK_PAUSE = Duration.ofMillis(1);
+
+    final FakeMachine machine;
+    final FakeWorld world;
+    final Userland userland;
+    final Script script;
+    private final Map<Integer, Netns> descriptors = new HashMap<>();
+    private final Set<Netns> locks = new HashSet<>();
+    private final InheritableThreadLocal<Netns> inside = new InheritableThreadLocal<>();
+    private boolean dead;
+
+    FakeCalls(FakeMachine machine, FakeWorld world, Userland userland) {
+        this.machine = machine;
+        this.world = world;
+        this.userland = userland;
+        this.script = new Script(this);
+    }
+
+    /** Returns the process as those see it who are not of the kernel. */
+    abstract FakeKernel self();
+
+    void end() {
+        synchronized (machine) {
+            if (!dead) {
+                dead = true;
+                userland.sockets.closeAll(self());
+                locks.forEach(machine::unlock);
+                descriptors.values().forEach(machine::release);
+                descriptors.clear();
+            }
+        }
+    }
+
+    Netns here() {
+        Netns netns = inside.get();
+        return netns == null ? machine.host() : netns;
+    }
+
+    private <T> T made(KernelCall call, Supplier<T> body) {
+        synchronized (machine) {
+            requireAlive();
+            return script.run(call, () -> {
+                try {
+                    return body.get();
+                } catch (NetException e) {
+                    throw new KernelException(e.errno(), e.getMessage());
+                }
+            });
+        }
+    }
+
+    private void requireAlive() {
+        if (dead) {
+            throw new FakeKernel.Died();
+        }
+    }
+
+    private Netns netns(int descriptor) {
+        Netns netns = descriptors.get(descriptor);
+        if (netns == null) {
+            throw new KernelException(NetException.EBADF, "descriptor " + descriptor);
+        }
+        return netns;
+    }
+
+    private int open(Netns netns) {
+        int descriptor = FIRST_DESCRIPTOR;
+        while (descriptors.containsKey(descriptor)) {
+            descriptor++;
+        }
+        descriptors.put(descriptor, netns);
+        machine.hold(netns);
+        return descriptor;
+    }
+
+    @Override
+    public void preflight() {
+        made(KernelCall.PREFLIGHT, () -> true);
+    }
+
+    @Override
+    public int openNamespace(Optional<Path> path) {
+        return made(KernelCall.OPEN_NAMESPACE, () -> open(path.map(this::find).orElseGet(this::here)));
+    }
+
+    private Netns find(Path path) {
+        String name = path.toString().replace('\\', '/');
+        if (name.matches("/proc/(self|" + ProcessHandle.current().pid() + ")/fd/[0-9]+")) {
+            Netns netns = descriptors.get(Integer.parseInt(name.substring(name.lastIndexOf('/') + 1)));
+            if (netns == null) {
+                throw new KernelException(Errno.ENOENT, name);
+            }
+            return netns;
+        }
+        return machine.published(name);
+    }
+
+    @Override
+    public int createNamespace() {
+        return made(KernelCall.CREATE_NAMESPACE, () -> open(machine.create()));
+    }
+
+    @Override
+    public long inode(int namespace) {
+        return made(KernelCall.INODE, () -> netns(namespace).inode());
+    }
+
+    @Override
+    public void close(int descriptor) {
+        made(KernelCall.CLOSE, () -> {
+            machine.release(netns(descriptor));
+            return descriptors.remove(descriptor);
+        });
+    }
+
+    @Override
+    public byte[] netlink(int namespace, byte[] request) {
+        return made(KernelCall.NETLINK, () -> {
+            byte[] answer = RtnetlinkResponder.answer(
+                    machine.machine(),
+                    netns(namespace),
+                    descriptor -> Optional.ofNullable(descriptors.get(descriptor)),
+                    request);
+            return java.util.Arrays.copyOf(
+                    answer, Math.min(answer.length, script.cutAnswer().orElse(answer.length)));
+        });
+    }
+
+    @Override
+    public Optional<String> readSysctl(int namespace, String key) {
+        return made(KernelCall.READ_SYSCTL, () -> netns(namespace).readSysctl(key));
+    }
+
+    @Override
+    public void writeSysctl(int namespace, String key, String value) {
+        made(KernelCall.WRITE_SYSCTL, () -> {
+            netns(namespace).writeSysctl(key, value);
+            return true;
+        });
+    }
+
+    @Override
+    public IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline) {
+        return made(
+                KernelCall.IPTABLES,
+                () -> wanted == IptablesVariant.AUTO ? world.variant(machine.stack(netns(namespace))) : wanted);
+    }
+
+    @Override
+    public void restore(
+            int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline) {
+        made(KernelCall.RESTORE, () -> {
+            Ruleset rules = machine.stack(netns(namespace)).ruleset(family, variant);
+            Optional<Integer> dies = script.restoreDies();
+            try {
+                rules.restore(dies.isPresent() ? firstTables(text, dies.get()) : text, keep);
+            } catch (RuleProblem e) {
+                throw refused(e);
+            }
+            if (dies.isPresent()) {
+                throw new KernelException(0, "iptables-restore exited with 137: (no message)", "apply again");
+            }
+            return true;
+        });
+    }
+
+    private static String firstTables(String text, int tables) {
+        int end = 0;
+        for (int i = 0; i < tables; i++) {
+            int commit = text.indexOf("COMMIT\n", end);
+            end = commit < 0 ? text.length() : commit + "COMMIT\n".length();
+        }
+        return text.substring(0, end);
+    }
+
+    private static RuntimeException refused(RuleProblem problem) {
+        if (!problem.refused()) {
+            return new UnsupportedRuleException(problem);
+        }
+        return new KernelException(
+                0,
+                "iptables-restore exited with 2: line " + problem.line() + ": '" + problem.token() + "': "
+                        + problem.getMessage(),
+                "check the restore input");
+    }
+
+    @Override
+    public String save(int namespace, Family family, IptablesVariant variant, Deadline deadline) {
+        return made(
+                KernelCall.SAVE,
+                () -> machine.stack(netns(namespace)).ruleset(family, variant).save());
+    }
+
+    @Override
+    public Lock lock(int namespace, Deadline deadline) {
+        while (true) {
+            Netns locked = made(KernelCall.LOCK, () -> {
+                Netns netns = netns(namespace);
+                boolean free = machine.tryLock(netns);
+                if (free) {
+                    locks.add(netns);
+                }
+                return free ? netns : null;
+            });
+            if (locked != null) {
+                return () -> unlock(locked);
+            }
+            deadline.sleep(LOCK_PAUSE, "lock", "host namespace of descriptor " + namespace);
+        }
+    }
+
+    private void unlock(Netns netns) {
+        synchronized (machine) {
+            if (locks.remove(netns)) {
+                machine.unlock(netns);
+            }
+        }
+    }
+
+    @Override
+    public void publish(int namespace, Path path) {
+        made(KernelCall.PUBLISH, () -> {
+            machine.publish(path.toString().replace('\\', '/'), netns(namespace));
+            return true;
+        });
+    }
+
+    @Override
+    public void unpublish(Path path) {
+        made(KernelCall.UNPUBLISH, () -> {
+            machine.unpublish(path.toString().replace('\\', '/'));
+            return true;
+        });
+    }
+
+    @Override
+    public <T> T call(int namespace, Callable<T> body) throws Exception {
+        Netns netns = made(KernelCall.CALL, () -> netns(namespace));
+        FutureTask<T> task = new FutureTask<>(() -> {
+            inside.set(netns);
+            return body.call();
+        });
+        Thread thread = new Thread(task, "fake-namespace-" + netns.inode());
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    thread.join();
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    thread.interrupt();
+                }
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (Exception) e.getCause();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public <T> T openSocket(int namespace, SocketType<T> type) throws IOException {
+        Netns netns = made(KernelCall.OPEN_SOCKET, () -> netns(namespace));
+        return FakeSockets.open(userland, netns, self(), type);
+    }
+
+    /** Does nothing: threads that a body leaves behind are not seen here. */
+    @Override
+    public void requireNoThreadInside(long inode) {}
+
+    @Override
+    public Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException {
+        Netns netns = made(KernelCall.START, () -> netns(namespace));
+        return userland.programs.start(self(), netns, resolvConf, command);
+    }
+
+    @Override
+    public void endProcesses(int namespace, Duration grace) {
+        Netns netns = made(KernelCall.END_PROCESSES, () -> netns(namespace));
+        userland.programs.end(netns, grace);
+    }
+
+    /** Runs {@code body} with the calling thread in {@code netns}. */
+    void enter(Netns netns, Runnable body) {
+        Netns before = inside.get();
+        inside.set(netns);
+        try {
+            body.run();
+        } finally {
+            inside.set(before);
+        }
+    }
+
+    @Override
+    public Landlock landlock() {
+        return Landlock.of(Landlock.State.NOT_IMPLEMENTED, 0);
+    }
+}
