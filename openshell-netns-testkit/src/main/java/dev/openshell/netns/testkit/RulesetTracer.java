@@ -118,7 +118,8 @@ public final class RulesetTracer {
      *     known here; nothing is ever ignored
      */
     public static RulesetTracer parse(Family family, String restoreText) {
-        Ruleset ruleset = new Ruleset(family, IptablesVariant.NFT);
+        // Neither variant's peculiarities: what a rule says is what it means.
+        Ruleset ruleset = new Ruleset(family, IptablesVariant.AUTO);
         try {
             ruleset.restore(restoreText, false);
         } catch (RuleProblem e) {

@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A packet on its way through one namespace (struct sk_buff), with what hooks see beside the headers. */
 public final class Skb {
+    /** The headers as they were when it was made here or came in. */
+    public final Header first;
     /** The headers as they are now. */
     public Header header;
     /** The interface that it came in by, empty where it was made here. */
@@ -29,6 +31,7 @@ public final class Skb {
     public boolean untracked;
 
     public Skb(Header header) {
+        this.first = header;
         this.header = header;
     }
 }

@@ -54,13 +54,14 @@ public final class Answers {
 
     /**
      * Returns whether REJECT finds the checksum that it takes the packet to have (nf_reject_verify_csum): without it no
-     * error is sent. Of a protocol that has none it depends on the payload, which is taken to be zeros.
+     * error is sent. Of a protocol that has none it depends on the payload, which is taken to be zeros; NAT leaves
+     * DCCP's as it was.
      */
     static boolean checked(Skb refused) {
         int protocol = refused.header.protocol();
         return refused.header.family() == Family.IPV4
                 ? protocol != Header.DCCP
-                : CHECKED6.contains(protocol) && !(protocol == Header.DCCP && translated(refused));
+                : CHECKED6.contains(protocol) && !(protocol == Header.DCCP && !refused.header.equals(refused.first));
     }
 
     /**
@@ -76,11 +77,6 @@ public final class Answers {
             return Optional.empty();
         }
         return Optional.of(Header.icmp(source, refused.source(), error[0], error[1], 0, refused));
-    }
-
-    /** NAT leaves DCCP's checksum as it was. */
-    private static boolean translated(Skb skb) {
-        return skb.ct != null && (skb.ct.sourceNat || skb.ct.destinationNat);
     }
 
     /** Returns whether nothing is ever answered to this message. */

@@ -156,9 +156,10 @@ public final class Traveller {
         if (refused.isPresent()) {
             return journey.end(refused.get(), stack, link.name(), skb);
         }
-        // IPv6 looks for a loopback address on the interface alone that the packet came in by.
-        boolean astray = !loopback && skb.header.destination().equals(LOOPBACK6);
-        Optional<Route> route = astray ? Optional.empty() : stack.net().route(skb.header.destination());
+        if (!loopback && skb.header.destination().equals(LOOPBACK6)) {
+            return astray(stack, link, skb, journey);
+        }
+        Optional<Route> route = stack.net().route(skb.header.destination());
         boolean here = route.map(found -> found.type() == RouteType.LOCAL
                         || found.type() == RouteType.BROADCAST
                         || found.type() == RouteType.ANYCAST)
@@ -226,6 +227,14 @@ public final class Traveller {
         return outcome == Outcome.ACCEPT
                 ? leave(stack, route.orElseThrow(), skb, journey)
                 : stopped(stack, skb, outcome, journey);
+    }
+
+    /** IPv6 looks for a loopback address on the interface alone that the packet came in by, and finds nobody there. */
+    private Journey astray(Stack stack, Link link, Skb skb, Journey journey) {
+        boolean led = leads(stack.net().route(LOOPBACK6, link));
+        journey.end(End.UNREACHABLE, stack, link.name(), skb);
+        answer(stack, skb, led ? "icmp6-addr-unreachable" : "icmp6-no-route", journey);
+        return journey;
     }
 
     /** What is answered where no route leads on; a black hole is silent. */

@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit.ruleset;
 
+import dev.openshell.netns.testkit.packet.CtState;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -103,7 +104,10 @@ final class OtherTargets {
     private record Untrack(String text) implements Target {
         @Override
         public Outcome apply(Skb skb) {
-            skb.untracked |= skb.ct == null && !skb.answersUntracked;
+            if (skb.ct == null && !skb.answersUntracked) {
+                skb.untracked = true;
+                skb.state = CtState.UNTRACKED;
+            }
             return Outcome.CONTINUE;
         }
 

@@ -46,9 +46,17 @@ final class PortMatches {
         @Override
         public boolean matches(Skb skb, View view) {
             // Under nft "! -p tcp" goes with tcp ports: then it never matches.
-            return skb.header.protocol() == protocol
-                    && source.holds(skb.header.sourcePort())
-                    && destination.holds(skb.header.destinationPort());
+            if (skb.header.protocol() != protocol) {
+                return false;
+            }
+            boolean from = source.holds(skb.header.sourcePort());
+            boolean to = destination.holds(skb.header.destinationPort());
+            return togetherNot() ? from || to : from && to;
+        }
+
+        /** Two ports that are both excluded are one comparison to iptables-nft: it excludes the pair alone. */
+        private boolean togetherNot() {
+            return translated && source.not && destination.not && source.single() && destination.single();
         }
 
         @Override
@@ -70,6 +78,10 @@ final class PortMatches {
     record Side(Range range, boolean not, boolean printsAll) {
         boolean holds(int port) {
             return range.contains(port) != not;
+        }
+
+        boolean single() {
+            return range.low() == range.high();
         }
 
         void print(Words words, String option, boolean translated) {

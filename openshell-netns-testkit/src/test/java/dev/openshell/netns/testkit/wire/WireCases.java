@@ -76,6 +76,13 @@ record WireCases(String name, Family family, String rules, List<Sending> packets
                                 "Refused lo protocol 6 203.0.113.9 53 > 10.200.1.1 4000 flags 20",
                                 "Refused local protocol 6 203.0.113.9 53 > 10.200.1.1 4000 flags 20")),
                 new WireCases(
+                        "what a rule asked not to track is UNTRACKED to the rule behind it",
+                        Family.IPV4,
+                        "*raw\n-A PREROUTING -j NOTRACK\n"
+                                + "-A PREROUTING -m conntrack --ctstate UNTRACKED --ctdir REPLY -j DROP\nCOMMIT\n",
+                        List.of(udp(Way.WEST, "10.200.1.9", "203.0.113.9")),
+                        List.of()),
+                new WireCases(
                         "the raw table sees no state but INVALID",
                         Family.IPV4,
                         "*raw\n-A PREROUTING -m conntrack ! --ctstate INVALID -j DROP\nCOMMIT\n",

@@ -37,10 +37,14 @@ final class Wires {
     private static final byte XFRM_USERPOLICY_BLOCK = 1;
     private static final byte XFRM_USERPOLICY_ACCEPT = 2;
 
-    /** What would answer, ask, or hold answers back. Forwarding comes first: switching it resets others. */
+    /** What would answer, ask, hold answers back, or go by sequence numbers. Forwarding comes first: switching it resets others. */
     private static final Map<String, List<String>> SYSCTLS = Map.of(
             "1",
-            List.of("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding", "net/ipv6/conf/default/forwarding"),
+            List.of(
+                    "net/ipv4/ip_forward",
+                    "net/ipv6/conf/all/forwarding",
+                    "net/ipv6/conf/default/forwarding",
+                    "net/netfilter/nf_conntrack_tcp_be_liberal"),
             "0",
             List.of(
                     "net/ipv4/icmp_ratelimit",
