@@ -1,4 +1,4 @@
-/** For those who test with openshell-netns: generators of policies, and the contract that every kernel keeps. */
+/** For those who test with openshell-netns: a kernel in memory, a packet tracer, generators, and contract tests. */
 module dev.openshell.netns.testkit {
     requires transitive dev.openshell.netns;
     requires transitive dev.openshell.netns.linux;

@@ -66,7 +66,6 @@ final class InsideSockets implements SandboxSockets {
     }
 
     private <T> T open(SocketType<T> type) throws IOException {
-        Warm.up();
         return opener.open(type);
     }
 
@@ -87,27 +86,6 @@ final class InsideSockets implements SandboxSockets {
             throw new UnknownHostException(host + ": not listed in the sandbox's policy");
         }
         return addresses;
-    }
-
-    /** Makes the JDK's socket classes start the threads they share before any of it runs inside. */
-    private static final class Warm {
-        private static final boolean DONE = load();
-
-        static void up() {
-            if (!DONE) {
-                throw new IllegalStateException("the JDK's sockets did not load");
-            }
-        }
-
-        private static boolean load() {
-            try (Socket socket = new Socket();
-                    ServerSocket server = new ServerSocket();
-                    DatagramSocket datagram = new DatagramSocket(null)) {
-                return !socket.getReuseAddress() | !server.getReuseAddress() | !datagram.isClosed();
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-        }
     }
 
     private final class InsideSocketFactory extends SocketFactory {

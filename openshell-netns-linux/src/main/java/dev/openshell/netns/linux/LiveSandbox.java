@@ -166,7 +166,7 @@ final class LiveSandbox implements NetnsSandbox {
                     enforcement.close(this::endProcesses);
                 } finally {
                     AtExit.remove(this);
-                    kernel.close(host);
+                    closeHost();
                 }
             }
         } finally {
@@ -174,6 +174,14 @@ final class LiveSandbox implements NetnsSandbox {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private void closeHost() {
+        try {
+            kernel.close(host);
+        } catch (KernelException e) {
+            throw new NetnsException("close", "host namespace", e.errno(), e.getMessage(), e.remedy(), e);
         }
     }
 

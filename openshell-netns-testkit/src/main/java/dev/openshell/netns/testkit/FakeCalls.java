@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
@@ -38,6 +39,7 @@ abstract class FakeCalls implements Kernel {
     private final Map<Integer, Netns> descriptors = new HashMap<>();
     private final Set<Netns> locks = new HashSet<>();
     private final InheritableThreadLocal<Netns> inside = new InheritableThreadLocal<>();
+    private final Map<Long, ThreadGroup> groups = new ConcurrentHashMap<>();
     private boolean dead;
 
     FakeCalls(FakeMachine machine, FakeWorld world, Userland userland) {
@@ -123,7 +125,10 @@ abstract class FakeCalls implements Kernel {
             }
             return netns;
         }
-        return machine.published(name);
+        if (name.matches("/proc/(self|thread-self|1|" + ProcessHandle.current().pid() + ")/ns/net")) {
+            return name.startsWith("/proc/thread-self") ? here() : machine.host();
+        }
+        return machine.published(name.replaceFirst("^/var/run/", "/run/"));
     }
 
     @Override
@@ -159,13 +164,20 @@ abstract class FakeCalls implements Kernel {
 
     @Override
     public Optional<String> readSysctl(int namespace, String key) {
-        return made(KernelCall.READ_SYSCTL, () -> netns(namespace).readSysctl(key));
+        return made(KernelCall.READ_SYSCTL, () -> {
+            Netns netns = netns(namespace);
+            return world.knows(key) ? netns.readSysctl(key) : Optional.empty();
+        });
     }
 
     @Override
     public void writeSysctl(int namespace, String key, String value) {
         made(KernelCall.WRITE_SYSCTL, () -> {
-            netns(namespace).writeSysctl(key, value);
+            Netns netns = netns(namespace);
+            if (!world.knows(key)) {
+                throw new KernelException(Errno.ENOENT, key);
+            }
+            netns.writeSysctl(key, value);
             return true;
         });
     }
@@ -271,8 +283,11 @@ abstract class FakeCalls implements Kernel {
             inside.set(netns);
             return body.call();
         });
-        Thread thread = new Thread(task, "fake-namespace-" + netns.inode());
+        // What the body starts is of the same group, unless it says otherwise.
+        ThreadGroup group = new ThreadGroup("fake-namespace-" + netns.inode());
+        Thread thread = new Thread(group, task, group.getName());
         thread.setDaemon(true);
+        groups.put(netns.inode(), group);
         thread.start();
         boolean interrupted = false;
         try {
@@ -303,9 +318,16 @@ abstract class FakeCalls implements Kernel {
         return FakeSockets.open(userland, netns, self(), type);
     }
 
-    /** Does nothing: threads that a body leaves behind are not seen here. */
+    /** Sees the threads that the last call's body made and left; not those of executors that were there before. */
     @Override
-    public void requireNoThreadInside(long inode) {}
+    public void requireNoThreadInside(long inode) {
+        ThreadGroup group = groups.remove(inode);
+        int left = group == null ? 0 : group.activeCount();
+        if (left > 0) {
+            throw new IllegalStateException(left + " threads of this JVM are left in namespace net:[" + inode
+                    + "]; what runs inside must start no threads");
+        }
+    }
 
     @Override
     public Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException {

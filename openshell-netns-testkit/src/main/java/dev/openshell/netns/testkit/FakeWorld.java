@@ -30,11 +30,18 @@ public final class FakeWorld {
     private final Map<String, List<InetAddress>> names;
     private final String resolvConf;
     private final IptablesVariant variant;
+    private final boolean forceForwarding;
 
     private FakeWorld(Builder builder) {
         this.names = Map.copyOf(builder.names);
         this.resolvConf = builder.resolvConf;
         this.variant = builder.variant;
+        this.forceForwarding = builder.forceForwarding;
+    }
+
+    /** Returns whether the kernel has a sysctl of this name. */
+    boolean knows(String key) {
+        return forceForwarding || !key.endsWith("/force_forwarding");
     }
 
     List<InetAddress> resolve(String name) throws IOException {
@@ -85,6 +92,7 @@ public final class FakeWorld {
         private IptablesVariant variant = IptablesVariant.NFT;
         private InstantSource clock = InstantSource.system();
         private boolean bare;
+        private boolean forceForwarding = true;
 
         Builder() {}
 
@@ -126,6 +134,12 @@ public final class FakeWorld {
                 throw new IllegalArgumentException("AUTO is no variant; choose NFT or LEGACY");
             }
             variant = chosen;
+            return this;
+        }
+
+        /** Makes it a kernel before Linux 6.17, whose IPv6 has no {@code force_forwarding}. */
+        public Builder withoutForceForwarding() {
+            forceForwarding = false;
             return this;
         }
 

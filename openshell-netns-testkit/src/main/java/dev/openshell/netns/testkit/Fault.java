@@ -30,6 +30,9 @@ public sealed interface Fault {
      */
     record Death(int call) implements Fault {}
 
-    /** Before the {@code call}th call another program, handed its own view of the same machine, does {@code deed}. */
+    /**
+     * Before the {@code call}th call another program, handed its own view of the same machine, does {@code deed}. Nobody
+     * else gets to the machine meanwhile, so that it must not wait for what the caller holds, such as a lock.
+     */
     record Meanwhile(int call, Consumer<FakeKernel> deed) implements Fault {}
 }

@@ -5,6 +5,7 @@ import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.net.InetAddress;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -19,7 +20,8 @@ import java.util.function.Consumer;
  * Packet answer = syn.reply();
  * }</pre>
  *
- * <p>A {@link FakeKernel} finds out interfaces and state by itself, and ignores those given here.
+ * <p>A new packet has no interfaces, no owner, no mark, and is NEW, whatever its flags and type are; only
+ * {@link #icmpError} is RELATED. A {@link FakeKernel} finds out interfaces and state by itself, and ignores those given here.
  *
  * @since 0.1
  */
@@ -28,6 +30,7 @@ public final class Packet {
     private static final int ECHO_REQUEST6 = 128;
     private static final int ECHO_REPLY = 0;
     private static final int ECHO_REPLY6 = 129;
+    private static final int REDIRECT6 = 137;
 
     private final Header header;
     private final PacketMeta meta;
@@ -92,16 +95,27 @@ public final class Packet {
         Ip from = Ip.parse(source);
         Ip to = Ip.parse(destination);
         sameFamily(from, to);
-        return of(Header.icmp(from, to, octet(type), octet(code), 1, null));
+        return of(Header.icmp(from, to, octet("type", type), octet("code", code), 1, null));
     }
 
-    /** Returns an ICMP or ICMPv6 error about {@code quoted}. */
+    /**
+     * Returns an ICMP or ICMPv6 error about {@code quoted}, RELATED to its flow.
+     *
+     * @throws IllegalArgumentException also for a type that is no error
+     */
     public static Packet icmpError(String source, String destination, int type, int code, Packet quoted) {
         Ip from = Ip.parse(source);
         Ip to = Ip.parse(destination);
         sameFamily(from, to);
         sameFamily(from, quoted.header.source());
-        return of(Header.icmp(from, to, octet(type), octet(code), 0, quoted.header));
+        boolean error = from.family() == Family.IPV4
+                ? List.of(3, 4, 5, 11, 12).contains(type)
+                : type > 0 && type < ECHO_REQUEST6 || type == REDIRECT6;
+        if (!error) {
+            throw new IllegalArgumentException("type " + type + " is no error of " + from.family());
+        }
+        return of(Header.icmp(from, to, type, octet("code", code), 0, quoted.header))
+                .withState(ConnState.RELATED);
     }
 
     /** Returns a packet of any protocol, by its number in the IP header. */
@@ -109,7 +123,7 @@ public final class Packet {
         Ip from = Ip.parse(source);
         Ip to = Ip.parse(destination);
         sameFamily(from, to);
-        return of(Header.other(from, to, octet(protocol)));
+        return of(Header.other(from, to, octet("protocol", protocol)));
     }
 
     private static void sameFamily(Ip one, Ip other) {
@@ -118,9 +132,16 @@ public final class Packet {
         }
     }
 
-    private static int octet(int value) {
+    private static String link(String name) {
+        if (name.length() > 15 || name.matches(".*[/\\s+].*")) {
+            throw new IllegalArgumentException("no interface can be called '" + name + "'");
+        }
+        return name;
+    }
+
+    private static int octet(String what, int value) {
         if (value < 0 || value > 255) {
-            throw new IllegalArgumentException(value + " is not 0 to 255");
+            throw new IllegalArgumentException(what + " " + value + " is not 0 to 255");
         }
         return value;
     }
@@ -219,8 +240,16 @@ public final class Packet {
         return meta.connMark;
     }
 
-    /** Returns it with other flags; none at all is a segment that no stack sends. */
+    /**
+     * Returns it with other flags; none at all is a segment that no stack sends. The state stays what it is: give
+     * {@link ConnState#INVALID} for a segment that Linux would call so.
+     *
+     * @throws IllegalArgumentException for a packet that is no TCP segment
+     */
     public Packet withFlags(TcpFlag... flags) {
+        if (header.protocol() != Header.TCP) {
+            throw new IllegalArgumentException(this + " has no TCP flags");
+        }
         int bits = 0;
         for (TcpFlag flag : flags) {
             bits |= flag.bit();
@@ -237,12 +266,12 @@ public final class Packet {
 
     /** Returns it coming in by {@code link}, an empty string for none. */
     public Packet withInInterface(String link) {
-        return with(meta -> meta.in = Objects.requireNonNull(link, "link"));
+        return with(meta -> meta.in = link(link));
     }
 
     /** Returns it leaving by {@code link}, an empty string for none. */
     public Packet withOutInterface(String link) {
-        return with(meta -> meta.out = Objects.requireNonNull(link, "link"));
+        return with(meta -> meta.out = link(link));
     }
 
     /** Returns it in another connection state. */
@@ -271,8 +300,11 @@ public final class Packet {
         });
     }
 
-    /** Returns it sent by a socket of this user and group. */
+    /** Returns it sent by a socket of this user and group; without it no socket of the namespace sent it. */
     public Packet withOwner(int user, int group) {
+        if (user < 0 || group < 0) {
+            throw new IllegalArgumentException("user " + user + " or group " + group + " is negative");
+        }
         return with(meta -> {
             meta.user = OptionalInt.of(user);
             meta.group = OptionalInt.of(group);
@@ -282,12 +314,18 @@ public final class Packet {
     /**
      * Returns what the receiver answers: the ends exchanged, SYN answered with SYN and ACK, any other segment with ACK,
      * an echo request with an echo reply; of the same flow, in the other direction, ESTABLISHED.
+     *
+     * @throws IllegalArgumentException for an ICMP error and a TCP reset, which nobody answers
      */
     public Packet reply() {
         Header h = header;
+        if (h.quoted() != null || (h.tcpFlags() & Header.RST) != 0) {
+            throw new IllegalArgumentException("nobody answers " + this);
+        }
         int flags = h.tcpFlags() == Header.SYN ? Header.SYN | Header.ACK : Header.ACK;
-        int type =
-                h.icmpType() == ECHO_REQUEST ? ECHO_REPLY : h.icmpType() == ECHO_REQUEST6 ? ECHO_REPLY6 : h.icmpType();
+        boolean four = h.family() == Family.IPV4;
+        boolean echo = h.isIcmp() && h.icmpType() == (four ? ECHO_REQUEST : ECHO_REQUEST6);
+        int type = echo ? four ? ECHO_REPLY : ECHO_REPLY6 : h.icmpType();
         Header answer = new Header(
                 h.family(),
                 h.destination(),

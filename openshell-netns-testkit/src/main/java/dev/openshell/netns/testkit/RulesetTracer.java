@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.testkit.conntrack.Conntrack;
@@ -22,10 +23,13 @@ import dev.openshell.netns.testkit.ruleset.View;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +49,17 @@ import org.jspecify.annotations.Nullable;
  * trace.rules();     // [-A FORWARD -d 203.0.113.10/32 -p tcp -m tcp --dport 443 -j ACCEPT]
  * }</pre>
  *
- * <p>Rate limits keep their state between calls; the {@code with} methods return a tracer that shares it. Not safe for
+ * <p>A packet without an incoming or outgoing interface matches {@code -i +} and every negated {@code -i}, as in
+ * Linux where there is none. What a packet's flow is under already, NAT of an earlier hook, the packet says itself: hand
+ * {@link Trace#packet()} on from {@link #prerouting} to {@link #forward} with the outgoing interface set, and so on.
+ *
+ * <p>Known are the matches tcp, udp, sctp, dccp, icmp, icmp6, multiport, conntrack, state, mark, connmark, addrtype,
+ * iprange, limit, owner, physdev (no packet here crosses a bridge), set and comment, and the targets ACCEPT, DROP,
+ * RETURN, REJECT, LOG, NFLOG, MARK, CONNMARK, SNAT, DNAT, MASQUERADE, REDIRECT, NOTRACK, CT --notrack and user chains.
+ * A rule means what iptables(8) says, without the peculiarities of either variant.
+ *
+ * <p>Tracing throws {@link UnsupportedRuleException} for a set that was not given, and IllegalArgumentException for a
+ * packet of the other family. Rate limits keep their state between calls; the {@code with} methods return a tracer that shares it. Not safe for
  * use by several threads at once.
  *
  * @since 0.1
@@ -68,7 +82,8 @@ public final class RulesetTracer {
     private final World world;
 
     /** What rules ask about beyond the packet. */
-    private record World(Map<Ip, String> addresses, SetContents contents, InstantSource clock) implements View {
+    private record World(Map<Ip, String> addresses, Set<Ip> broadcasts, SetContents contents, InstantSource clock)
+            implements View {
         @Override
         public String addressType(Ip address, String link) {
             String owner = addresses.get(address);
@@ -80,7 +95,7 @@ public final class RulesetTracer {
             if (four && first == 127 || address.equals(Ip.parse("::1"))) {
                 return "LOCAL";
             }
-            if (four && (first == 0 || address.low() == 0xffff_ffffL)) {
+            if (four && (first == 0 || address.low() == 0xffff_ffffL || broadcasts.contains(address))) {
                 return "BROADCAST";
             }
             return (four ? first >= 224 && first < 240 : first == 0xff) ? "MULTICAST" : "UNICAST";
@@ -125,18 +140,23 @@ public final class RulesetTracer {
         } catch (RuleProblem e) {
             throw new UnsupportedRuleException(e);
         }
-        return new RulesetTracer(family, ruleset, new World(Map.of(), SetContents.none(), InstantSource.system()));
+        return new RulesetTracer(
+                family, ruleset, new World(Map.of(), Set.of(), SetContents.none(), InstantSource.system()));
     }
 
     /**
-     * Returns a tracer that knows the ipsets which {@code ipsetSave} makes, as {@code ipset save} prints them.
+     * Returns a tracer that knows the ipsets which {@code ipsetSave} makes, as {@code ipset save} prints them: of the
+     * hash types of ip, net, port and iface, {@code bitmap:ip}, {@code bitmap:port} and {@code list:set}. A rule that
+     * asks for a set which was not given makes tracing fail.
      *
      * @throws UnsupportedRuleException for a type or a member that is not known here
      */
     public RulesetTracer withSets(String ipsetSave) {
         try {
             return new RulesetTracer(
-                    family, ruleset, new World(world.addresses, SetContents.parse(ipsetSave), world.clock));
+                    family,
+                    ruleset,
+                    new World(world.addresses, world.broadcasts, SetContents.parse(ipsetSave), world.clock));
         } catch (RuleProblem e) {
             throw new UnsupportedRuleException(e);
         }
@@ -144,17 +164,30 @@ public final class RulesetTracer {
 
     /** Returns a tracer whose rate limits go by {@code clock}; without it they go by the system's. */
     public RulesetTracer withClock(InstantSource clock) {
-        return new RulesetTracer(family, ruleset, new World(world.addresses, world.contents, clock));
+        return new RulesetTracer(
+                family,
+                ruleset,
+                new World(world.addresses, world.broadcasts, world.contents, Objects.requireNonNull(clock, "clock")));
     }
 
     /**
      * Returns a tracer of a host that has {@code address} on {@code link}: it is LOCAL to {@code addrtype}, and what
      * MASQUERADE and REDIRECT take. Without any, MASQUERADE and REDIRECT leave the packet's addresses as they are.
+     * Written with its prefix length, {@code 198.51.100.2/24}, it brings its network's broadcast address along.
      */
     public RulesetTracer withAddress(String link, String address) {
+        String[] parts = address.split("/", 2);
+        Ip ip = Ip.parse(parts[0]);
         Map<Ip, String> more = new LinkedHashMap<>(world.addresses);
-        more.put(Ip.parse(address), link);
-        return new RulesetTracer(family, ruleset, new World(more, world.contents, world.clock));
+        more.put(ip, Objects.requireNonNull(link, "link"));
+        Set<Ip> broadcasts = new HashSet<>(world.broadcasts);
+        if (parts.length == 2) {
+            int prefix = Cidr.of(ip.toInetAddress(), Integer.parseInt(parts[1])).prefix();
+            if (ip.family() == Family.IPV4 && prefix < 31) {
+                broadcasts.add(ip.and(Ip.mask(Family.IPV4, prefix)).plus((1L << 32 - prefix) - 1));
+            }
+        }
+        return new RulesetTracer(family, ruleset, new World(more, broadcasts, world.contents, world.clock));
     }
 
     /** Returns what the PREROUTING chains of raw, mangle and nat do with {@code packet}. */
@@ -186,6 +219,14 @@ public final class RulesetTracer {
         if (packet.family() != family) {
             throw new IllegalArgumentException(packet + " is not of " + family);
         }
+        try {
+            return traced(hook, packet);
+        } catch (RuleProblem e) {
+            throw new UnsupportedRuleException(e);
+        }
+    }
+
+    private Trace traced(Hook hook, Packet packet) {
         Skb skb = new Skb(packet.header());
         skb.in = packet.inInterface();
         skb.out = packet.outInterface();

@@ -72,7 +72,7 @@ final class TcpConnector {
     private static void serve(Userland userland, Services.Tcp service, TcpEnd end) {
         String name = "fake-service-" + end.ip() + "-" + end.port();
         Thread thread = new Thread(
-                null,
+                userland.threads,
                 () -> {
                     try (Socket connection = FakeSocket.connected(FakeTcp.of(userland, end))) {
                         served(service, end, connection);

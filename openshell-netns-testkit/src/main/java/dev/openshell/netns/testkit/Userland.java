@@ -9,6 +9,9 @@ final class Userland {
     final FakeMachine machine;
     final Programs programs = new Programs(this);
     final Services services = new Services();
+    /** Of threads that serve, whoever's call it was that needed them. */
+    final ThreadGroup threads = new ThreadGroup("fake-services");
+
     final SocketTable sockets;
     final Wire wire;
 

@@ -15,7 +15,11 @@ import java.util.Set;
 /** Packets aimed at a policy's edges: what it allows, and its nearest neighbours. */
 final class Attempts {
     private static final List<Integer> OTHER_PROTOCOLS = List.of(1, 2, 4, 33, 47, 50, 58, 132, 136, 253, 255);
-    private static int nextPort = 20_000;
+    private static final int FIRST_PORT = 2_000;
+    /** What lies between the ports of packets that may begin a flow and of those that belong to none. */
+    private static final int OF_NO_FLOW = 30_000;
+
+    private static int nextPort = FIRST_PORT;
 
     private Attempts() {}
 
@@ -84,7 +88,7 @@ final class Attempts {
     private static void to(Ip place, Ip source, Set<Integer> ports, List<Header> packets) {
         for (int port : ports) {
             packets.add(Header.ports(source, freshPort(), place, port, Header.TCP, Header.SYN));
-            packets.add(Header.ports(source, freshPort(), place, port, Header.TCP, Header.ACK));
+            packets.add(Header.ports(source, freshPort() + OF_NO_FLOW, place, port, Header.TCP, Header.ACK));
             packets.add(Header.ports(source, freshPort(), place, port, Header.UDP, 0));
         }
         packets.add(Header.icmp(source, place, place.family() == Family.IPV4 ? 8 : 128, 0, freshPort(), null));
@@ -94,7 +98,7 @@ final class Attempts {
     }
 
     private static synchronized int freshPort() {
-        nextPort = nextPort >= 60_000 ? 20_000 : nextPort + 1;
+        nextPort = nextPort >= FIRST_PORT + OF_NO_FLOW - 1 ? FIRST_PORT : nextPort + 1;
         return nextPort;
     }
 }

@@ -38,12 +38,7 @@ final class Denial {
         intact.exactly();
         intact.inbound();
         findings.addAll(intact.findings);
-        opened.flush();
-        Denial flushed = new Denial(opened, "inside flushed", false);
-        flushed.exactly();
-        flushed.spoofed();
-        flushed.inbound();
-        findings.addAll(flushed.findings);
+        findings.addAll(hostEnd(opened));
         for (String hostile : List.of(
                 "*nat\n-A OUTPUT -j DNAT --to-destination %s\nCOMMIT\n",
                 "*nat\n-A POSTROUTING -j SNAT --to-source %s\nCOMMIT\n",
@@ -54,6 +49,16 @@ final class Denial {
             findings.addAll(denial.findings);
         }
         return findings;
+    }
+
+    /** Checks the host end alone. */
+    static List<String> hostEnd(Opened opened) {
+        opened.flush();
+        Denial flushed = new Denial(opened, "inside flushed", false);
+        flushed.exactly();
+        flushed.spoofed();
+        flushed.inbound();
+        return flushed.findings;
     }
 
     private void exactly() {
@@ -94,24 +99,25 @@ final class Denial {
         return header.protocol() != Header.TCP || header.tcpFlags() == Header.SYN;
     }
 
-    /** The answer of an allowed flow gets back in; an error that the sandbox makes about it does not get out. */
+    /**
+     * The answer of an allowed flow gets back in, and so does what a router outside has to say about it; an error that
+     * the sandbox makes about it does not get out.
+     */
     private void answered(Header sent, Journey journey) {
+        if (journey.end() == End.LEFT) {
+            complained(journey);
+        }
         Header back = Packet.of(journey.skb().header).reply().header();
         Journey answer = journey.end() == End.LEFT
-                ? opened.kernel()
-                        .machine()
-                        .traveller()
-                        .receive(
-                                opened.kernel()
-                                        .machine()
-                                        .stack(opened.kernel().machine().host()),
-                                opened.kernel().machine().host().link(journey.link()),
-                                back)
+                ? fromOutside(journey.link(), back)
                 : opened.kernel().machine().send(opened.kernel().machine().host(), new Skb(back));
-        if (answer.end() != End.DELIVERED
-                || answer.namespace() != opened.inside().inode()) {
+        if (!arrived(answer)) {
             findings.add(when + ": answer lost " + Trace.of(answer));
             return;
+        }
+        Header got = answer.skb().header;
+        if (!got.source().equals(sent.destination()) || got.sourcePort() != sent.destinationPort()) {
+            findings.add(when + ": answer from somebody else " + Trace.of(answer));
         }
         boolean four = sent.family() == Family.IPV4;
         Header error =
@@ -120,6 +126,28 @@ final class Denial {
         if (Opened.leaves(made, opened.inside())) {
             findings.add(when + ": admitted an ICMP error " + Trace.of(made));
         }
+    }
+
+    private void complained(Journey journey) {
+        Header left = journey.skb().header;
+        boolean four = left.family() == Family.IPV4;
+        Ip router = four ? STRANGER : STRANGER6;
+        Journey error =
+                fromOutside(journey.link(), Header.icmp(router, left.source(), four ? 3 : 1, four ? 1 : 0, 0, left));
+        if (!arrived(error)) {
+            findings.add(when + ": a router's error lost " + Trace.of(error));
+        }
+    }
+
+    private Journey fromOutside(String link, Header header) {
+        FakeMachine machine = opened.kernel().machine();
+        Netns host = machine.host();
+        return machine.traveller().receive(machine.stack(host), host.link(link), header);
+    }
+
+    private boolean arrived(Journey journey) {
+        return journey.end() == End.DELIVERED
+                && journey.namespace() == opened.inside().inode();
     }
 
     /** With a source that is not its own nothing gets out, wherever it goes. */
@@ -149,7 +177,7 @@ final class Denial {
             Header outside = Header.ports(stranger, 4444, own, 22, Header.TCP, Header.SYN);
             Header local = Header.ports(own.plus(-1), 4445, own, 22, Header.UDP, 0);
             List<Journey> ways = new ArrayList<>();
-            ways.add(machine.traveller().receive(machine.stack(host), host.link("eth0"), outside));
+            ways.add(fromOutside("eth0", outside));
             ways.add(machine.send(host, new Skb(local)));
             if (innerEnd) {
                 ways.add(machine.traveller()
@@ -159,13 +187,12 @@ final class Denial {
                                 Header.ports(stranger, 4446, own, 22, Header.TCP, Header.SYN)));
             }
             for (Journey journey : ways) {
-                if (journey.end() == End.DELIVERED
-                        && journey.namespace() == opened.inside().inode()) {
+                if (arrived(journey)) {
                     findings.add(when + ": let in " + Trace.of(journey));
                 }
             }
             Header foreign = Header.ports(stranger, 4447, stranger.plus(1), 80, Header.TCP, Header.SYN);
-            Journey routed = machine.traveller().receive(machine.stack(host), host.link("eth0"), foreign);
+            Journey routed = fromOutside("eth0", foreign);
             boolean router = host.readSysctl("net/ipv4/conf/eth0/forwarding")
                     .filter("1"::equals)
                     .isPresent();

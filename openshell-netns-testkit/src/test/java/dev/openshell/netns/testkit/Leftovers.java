@@ -4,8 +4,10 @@ import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxPolicy;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** A failure of any kind at any call of {@code apply} leaves the kernel as it was; so do close and close again. */
 final class Leftovers {
@@ -19,8 +21,12 @@ final class Leftovers {
     private Leftovers() {}
 
     static List<String> check(SandboxPolicy policy, Opened.Providers providers) {
+        return check(policy, providers, Opened::host);
+    }
+
+    static List<String> check(SandboxPolicy policy, Opened.Providers providers, Supplier<FakeKernel> world) {
         List<String> findings = new ArrayList<>();
-        FakeKernel plain = Opened.host();
+        FakeKernel plain = world.get();
         List<String> before = plain.state();
         plain.script();
         NetnsSandbox sandbox = providers.of(plain, Opened::resolve).apply(policy);
@@ -34,8 +40,12 @@ final class Leftovers {
         } catch (NetnsException e) {
             findings.add("apply after close: " + e.getMessage());
         }
-        for (Fault fault : faults(calls)) {
-            FakeKernel kernel = Opened.host();
+        List<Fault> faults = faults(calls);
+        EnumSet.copyOf(calls).stream()
+                .filter(kind -> !NEVER_FAIL.contains(kind))
+                .forEach(kind -> faults.add(new Fault.ErrnoAlways(kind, EIO)));
+        for (Fault fault : faults) {
+            FakeKernel kernel = world.get();
             kernel.script(fault);
             try (NetnsSandbox made = providers.of(kernel, Opened::resolve).apply(policy)) {
                 findings.add(fault + " went unnoticed by " + made);
@@ -49,7 +59,8 @@ final class Leftovers {
         return findings;
     }
 
-    private static List<Fault> faults(List<KernelCall> calls) {
+    /** Every fault at every one of these calls. */
+    static List<Fault> faults(List<KernelCall> calls) {
         List<Fault> faults = new ArrayList<>();
         int netlink = 0;
         int restore = 0;
@@ -78,13 +89,9 @@ final class Leftovers {
     }
 
     private static void compare(List<String> findings, List<String> before, FakeKernel kernel, String what) {
-        List<String> after = kernel.state();
-        if (!after.equals(before)) {
-            List<String> left = new ArrayList<>(after);
-            left.removeAll(before);
-            List<String> gone = new ArrayList<>(before);
-            gone.removeAll(after);
-            findings.add(what + ": left " + left + ", took " + gone);
+        List<String> difference = Opened.difference(before, kernel.state());
+        if (!difference.isEmpty()) {
+            findings.add(what + ": " + difference);
         }
     }
 }

@@ -30,25 +30,44 @@ class MutantsTest {
         return Mutant.ALL;
     }
 
+    private interface Check {
+        List<String> by(Opened.Providers providers);
+    }
+
+    private static final SandboxPolicy UNNAMED = POLICY.toBuilder().policy();
+
+    private static final List<Check> CHECKS = List.of(
+            providers -> denial(Opened.host(), providers),
+            providers -> denial(Opened.router(), providers),
+            providers -> Isolation.check(List.of(other("one"), other("two"), UNNAMED), providers),
+            providers -> Leftovers.check(POLICY, providers),
+            providers -> Ipv6Inside.check(other("four"), providers, Opened.router()),
+            providers -> Older.check(POLICY, providers),
+            providers -> Leftovers.check(POLICY, providers, Opened::older),
+            providers -> Neighbours.close(List.of(other("one"), POLICY), providers, Opened::host),
+            providers -> Neighbours.close(List.of(other("one"), POLICY), providers, Opened::older),
+            providers -> Neighbours.death(other("living"), POLICY, providers),
+            providers -> Others.rules(other("one"), POLICY, providers),
+            providers -> Others.forwarding(POLICY, providers),
+            providers -> Translated.check(POLICY, providers),
+            providers -> CloseFaults.check(POLICY, providers, Opened::host),
+            providers -> CloseFaults.check(POLICY, providers, Opened::older),
+            providers -> Prefixes.check(POLICY, providers));
+
+    private static List<String> denial(FakeKernel kernel, Opened.Providers providers) {
+        try (Opened opened = Opened.of(kernel, POLICY, providers)) {
+            return Denial.check(opened);
+        }
+    }
+
+    /** All findings, or those of the first check that has any. */
     private static List<String> findings(Planner planner, boolean all) {
         Opened.Providers providers = (kernel, names) -> ProviderOf.planner(kernel, names, planner);
         List<String> findings = new ArrayList<>();
-        for (FakeKernel kernel : List.of(Opened.host(), Opened.router())) {
+        for (Check check : CHECKS) {
             if (all || findings.isEmpty()) {
-                try (Opened opened = Opened.of(kernel, POLICY, providers)) {
-                    findings.addAll(Denial.check(opened));
-                }
+                findings.addAll(check.by(providers));
             }
-        }
-        if (all || findings.isEmpty()) {
-            SandboxPolicy unnamed = POLICY.toBuilder().policy();
-            findings.addAll(Isolation.check(List.of(other("one"), other("two"), unnamed), providers));
-        }
-        if (all || findings.isEmpty()) {
-            findings.addAll(Leftovers.check(POLICY, providers));
-        }
-        if (all || findings.isEmpty()) {
-            findings.addAll(Prefixes.check(POLICY, providers));
         }
         return findings;
     }

@@ -15,6 +15,7 @@ import dev.openshell.netns.testkit.path.End;
 import dev.openshell.netns.testkit.path.Journey;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,14 +28,48 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
 
     /** A host whose other rules let everything through: whatever is denied is denied by the sandbox's own. */
     static FakeKernel host() {
-        FakeKernel kernel = FakeKernel.create();
+        return open(FakeKernel.create());
+    }
+
+    /** The same with a kernel before Linux 6.17, where IPv6 forwards on all interfaces or on none. */
+    static FakeKernel older() {
+        return open(FakeKernel.builder().withoutForceForwarding().build());
+    }
+
+    /** The same of a host that translates destinations, one of them to behind another uplink. */
+    static FakeKernel translating() {
+        FakeKernel kernel = open(FakeKernel.builder()
+                .uplink("eth0", "198.51.100.2/24", "2001:db8::2/64")
+                .uplink("eth1", "10.43.1.2/24", "2001:db8:1::2/64")
+                .build());
+        rulesOfOthers(
+                kernel,
+                Family.IPV4,
+                "*nat\n-A PREROUTING ! -d 10.200.0.0/16 -p udp -m udp --dport 53 -j DNAT"
+                        + " --to-destination 10.43.1.53:5353\n"
+                        + "-A PREROUTING ! -d 10.200.0.0/16 -p tcp -m tcp --dport 443 -j DNAT"
+                        + " --to-destination 198.51.100.77:8443\nCOMMIT\n");
+        rulesOfOthers(
+                kernel,
+                Family.IPV6,
+                "*nat\n-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination [2001:db8:1::53]:5353\n"
+                        + "-A PREROUTING -p tcp -m tcp --dport 443 -j DNAT --to-destination [2001:db8::77]:8443\n"
+                        + "COMMIT\n");
+        return kernel;
+    }
+
+    private static FakeKernel open(FakeKernel kernel) {
         for (Family family : Family.values()) {
-            kernel.machine()
-                    .stack(kernel.machine().host())
-                    .ruleset(family, IptablesVariant.NFT)
-                    .restore("*filter\n-A INPUT -j ACCEPT\n-A FORWARD -j ACCEPT\n-A OUTPUT -j ACCEPT\nCOMMIT\n", false);
+            rulesOfOthers(
+                    kernel, family, "*filter\n-A INPUT -j ACCEPT\n-A FORWARD -j ACCEPT\n-A OUTPUT -j ACCEPT\nCOMMIT\n");
         }
         return kernel;
+    }
+
+    /** What another program on the host loads beside the rules that are there. */
+    static void rulesOfOthers(FakeKernel kernel, Family family, String text) {
+        FakeMachine machine = kernel.machine();
+        machine.stack(machine.host()).ruleset(family, IptablesVariant.NFT).restore(text, true);
     }
 
     /** The same of a host that is a router already, so that nothing guards its uplink. */
@@ -97,6 +132,23 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
 
     Journey send(Header header) {
         return kernel.machine().send(inside, new Skb(header));
+    }
+
+    /** Lines of a state that only one of the two has. */
+    static List<String> difference(List<String> before, List<String> after) {
+        List<String> lines = new ArrayList<>();
+        after.stream().filter(line -> !before.contains(line)).forEach(line -> lines.add("left " + line));
+        before.stream().filter(line -> !after.contains(line)).forEach(line -> lines.add("took " + line));
+        if (lines.isEmpty() && !before.equals(after)) {
+            lines.add("another order or number of lines");
+        }
+        return lines;
+    }
+
+    /** Lines of the kernel's state that name the sandbox's link. */
+    List<String> traces() {
+        String link = reading.veth().hostInterface();
+        return kernel.state().stream().filter(line -> line.contains(link)).toList();
     }
 
     /** Whether it got out of the sandbox: onto a wire, or to a socket of another namespace. */

@@ -42,6 +42,14 @@ final class Prefixes {
         return prefixes.findings;
     }
 
+    /** Tries once, from inside of whatever sandboxes are there now, whose root has taken the inner rules away. */
+    static List<String> now(FakeKernel kernel, SandboxPolicy policy, Opened.Providers providers, String when) {
+        Prefixes prefixes = new Prefixes(providers, policy);
+        prefixes.flushed = true;
+        prefixes.probe(kernel, when);
+        return prefixes.findings;
+    }
+
     /** Tries before each call of {@code apply} and of {@code close}. */
     private void eachStep() {
         FakeKernel kernel = Opened.host();

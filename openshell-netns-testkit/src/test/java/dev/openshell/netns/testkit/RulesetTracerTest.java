@@ -205,4 +205,56 @@ class RulesetTracerTest {
         assertThat(tracer.prerouting(WEB.withState(ConnState.UNTRACKED)).verdict())
                 .isEqualTo(Verdict.DROP);
     }
+
+    @Test
+    void readsAnyDepthOfJumps() {
+        StringBuilder text = new StringBuilder("*filter\n");
+        int depth = 20_000;
+        for (int i = 0; i < depth; i++) {
+            text.append(":c").append(i).append(" - [0:0]\n");
+        }
+        for (int i = 0; i + 1 < depth; i++) {
+            text.append("-A c").append(i).append(" -j c").append(i + 1).append('\n');
+        }
+        text.append("-A c").append(depth - 1).append(" -j DROP\n-A INPUT -j c0\nCOMMIT\n");
+        Trace trace = parse(text.toString()).input(WEB);
+        assertThat(trace.verdict()).isEqualTo(Verdict.DROP);
+        assertThat(trace.rules()).hasSize(depth + 1);
+    }
+
+    @Test
+    void saysWhichSetIsMissing() {
+        RulesetTracer tracer = parse("*filter\n-A INPUT -m set --match-set nope src -j DROP\nCOMMIT\n");
+        assertThatThrownBy(() -> tracer.input(WEB))
+                .isInstanceOfSatisfying(UnsupportedRuleException.class, e -> assertThat(e.token())
+                        .isEqualTo("nope"));
+    }
+
+    @Test
+    void knowsABroadcastAddressByItsNetwork() {
+        RulesetTracer tracer = parse("*filter\n-A INPUT -m addrtype --dst-type BROADCAST -j DROP\nCOMMIT\n");
+        Packet all = Packet.udp("10.200.1.9", 67, "10.200.1.255", 68);
+        assertThat(tracer.input(all).verdict()).isEqualTo(Verdict.ACCEPT);
+        assertThat(tracer.withAddress("eth0", "10.200.1.1/24").input(all).verdict())
+                .isEqualTo(Verdict.DROP);
+    }
+
+    @Test
+    void refusesPacketsThatCannotBe() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Packet.udp("10.200.0.2", 1, "10.43.0.10", 53).withFlags(TcpFlag.SYN));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Packet.icmpError("10.200.0.2", "10.43.0.10", 8, 0, WEB))
+                .withMessageContaining("8");
+        assertThatIllegalArgumentException().isThrownBy(() -> WEB.withInInterface("eth+"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> WEB.withFlags(TcpFlag.RST).reply());
+        assertThatIllegalArgumentException().isThrownBy(() -> Packet.tcp("10.200.0.2", 1, "2001:db8::1", 2));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Packet.tcp("10.200.0.2", 1, "10.43.0.10", 70000))
+                .withMessageContaining("70000");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Packet.tcp("nowhere", 1, "10.43.0.10", 7))
+                .withMessageContaining("nowhere");
+    }
 }

@@ -65,4 +65,43 @@ class SandboxProperties {
     void sandboxesAreApart(@ForAll("several") List<SandboxPolicy> policies) {
         assertThat(Isolation.check(policies, REAL)).isEmpty();
     }
+
+    @Property(tries = 8, shrinking = ShrinkingMode.BOUNDED)
+    void oneGoesAlone(@ForAll("several") List<SandboxPolicy> policies) {
+        assertThat(Neighbours.close(policies, REAL, Opened::host)).isEmpty();
+        assertThat(Neighbours.close(policies, REAL, Opened::older)).isEmpty();
+        assertThat(Neighbours.death(policies.get(0), policies.get(1), REAL)).isEmpty();
+    }
+
+    @Property(tries = 8, shrinking = ShrinkingMode.BOUNDED)
+    void othersChangeTheHost(@ForAll("several") List<SandboxPolicy> policies) {
+        assertThat(Others.rules(policies.get(0), policies.get(1), REAL)).isEmpty();
+        assertThat(Others.forwarding(policies.get(0), REAL)).isEmpty();
+    }
+
+    @Property(tries = 8, shrinking = ShrinkingMode.BOUNDED)
+    void closingFails(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        assertThat(CloseFaults.check(policy, REAL, Opened::host)).isEmpty();
+    }
+
+    @Property(tries = 20, shrinking = ShrinkingMode.BOUNDED)
+    void noIpv6WithoutAPolicyOfIt(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        assertThat(Ipv6Inside.check(policy, REAL, Opened.host())).isEmpty();
+        assertThat(Ipv6Inside.check(policy, REAL, Opened.router())).isEmpty();
+    }
+
+    @Property(tries = 15, shrinking = ShrinkingMode.BOUNDED)
+    void olderKernels(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        assertThat(Older.check(policy, REAL)).isEmpty();
+        assertThat(Leftovers.check(policy, REAL, Opened::older)).isEmpty();
+    }
+
+    @Property(tries = 15, shrinking = ShrinkingMode.BOUNDED)
+    void destinationsTranslated(@ForAll("policies") SandboxPolicy policy) {
+        Assume.that(applies(policy));
+        assertThat(Translated.check(policy, REAL)).isEmpty();
+    }
 }

@@ -230,6 +230,7 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public <T> T openSocket(int namespace, SocketType<T> type) throws IOException {
+        WarmSockets.up();
         try {
             return call(namespace, type::open);
         } catch (IOException | RuntimeException e) {

@@ -83,6 +83,7 @@ final class NatBinding {
         int key = Tuples.key(moved, source);
         int lowest = range.hasPorts() ? range.lowest() : icmp ? 0 : key < 512 ? 1 : key < 1024 ? 600 : 1024;
         int highest = range.hasPorts() ? range.highest() : icmp || key >= 1024 ? 0xffff : key < 512 ? 511 : 1023;
+        ct.drawn |= lowest != highest;
         for (boolean evict : new boolean[] {false, true}) {
             for (int candidate = lowest; candidate <= highest; candidate++) {
                 Tuple tuple = Tuples.withKey(moved, source, candidate);

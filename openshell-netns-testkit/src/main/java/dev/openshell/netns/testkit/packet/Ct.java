@@ -22,6 +22,8 @@ public final class Ct {
     public boolean sourceNat;
     /** IPS_DST_NAT: replies get another source back. */
     public boolean destinationNat;
+    /** Whether Linux would have drawn one of its ports, or its ICMP identifier, at random. */
+    public boolean drawn;
     /** The TCP state of the flow, an ordinal of the tracker's own. */
     public int tcpState;
     /** Which direction the last packet that the TCP tracker ignored came from, and what it was. */

@@ -108,9 +108,9 @@ public final class Netfilter {
                 if (outcome instanceof Outcome.Nat nat) {
                     range = nat.range();
                 } else if (outcome instanceof Outcome.Masquerade to) {
-                    range = range(masquerade.apply(skb), to.minPort(), to.maxPort(), to.random());
+                    range = range(masquerade.apply(skb), to.minPort(), to.maxPort());
                 } else if (outcome instanceof Outcome.Redirect to) {
-                    range = range(redirect.apply(skb), to.minPort(), to.maxPort(), to.random());
+                    range = range(redirect.apply(skb), to.minPort(), to.maxPort());
                 }
                 boolean drops = !(outcome instanceof Outcome.Nat) && outcome != Outcome.ACCEPT && range == null;
                 if (drops) {
@@ -125,8 +125,8 @@ public final class Netfilter {
         return conntrack.translate(skb, source);
     }
 
-    private static @Nullable NatRange range(Optional<Ip> address, int minPort, int maxPort, boolean random) {
-        return address.map(ip -> new NatRange(ip, ip, minPort, maxPort, false, random))
+    private static @Nullable NatRange range(Optional<Ip> address, int minPort, int maxPort) {
+        return address.map(ip -> new NatRange(ip, ip, minPort, maxPort, false, false))
                 .orElse(null);
     }
 }

@@ -13,6 +13,9 @@ import java.util.OptionalInt;
  * @param rules the rules that it speaks of: one for each pair of addresses
  */
 record Command(char letter, Optional<String> chain, OptionalInt number, Optional<String> policy, List<Rule> rules) {
+    /** A line that does nothing. */
+    static final Command NONE = new Command('-', Optional.empty(), OptionalInt.empty(), Optional.empty(), List.of());
+
     /** Returns the chain, which the parser saw to for the commands that need one. */
     String name() {
         return chain.orElseThrow();

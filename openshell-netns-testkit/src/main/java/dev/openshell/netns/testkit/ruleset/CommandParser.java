@@ -24,6 +24,9 @@ final class CommandParser {
     private final Getopt words;
     private final RuleParser rule;
     private char letter;
+    /** A line for the other family is passed over. */
+    private boolean otherFamily;
+
     private Optional<String> chain = Optional.empty();
     private OptionalInt number = OptionalInt.empty();
     private Optional<String> policy = Optional.empty();
@@ -76,6 +79,9 @@ final class CommandParser {
                 continue;
             }
             option(found.option(), not, value);
+            if (otherFamily) {
+                return Command.NONE;
+            }
             not = false;
         }
         if (words.left() || letter == 0 || not) {
@@ -114,12 +120,17 @@ final class CommandParser {
                 }
             }
             case "-4", "-6" -> {
-                if (option.equals("-4") != (family == Family.IPV4)) {
-                    throw RuleProblem.unknown(option, "a line for the other family");
-                }
+                otherFamily |= option.equals("-4") != (family == Family.IPV4);
             }
             case "-n", "-x", "-0", "-t", "-w", "-W", "-b" -> throw RuleProblem.refused(option, "not in restore input");
-            case "-E", "-L", "-S", "-h", "-V", "-M", "-c" -> throw RuleProblem.unknown(option, "option");
+            case "-c" -> {
+                Numbers.upTo(value, Long.MAX_VALUE, "counter");
+                Numbers.upTo(
+                        words.argument().orElseThrow(() -> RuleProblem.refused("-c", "needs two counters")),
+                        Long.MAX_VALUE,
+                        "counter");
+            }
+            case "-E", "-L", "-S", "-h", "-V", "-M" -> throw RuleProblem.unknown(option, "option");
             default -> rule.option(option, not, value, words);
         }
     }

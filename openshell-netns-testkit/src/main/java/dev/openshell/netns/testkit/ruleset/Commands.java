@@ -22,6 +22,7 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
             case 'N' -> create(command.name());
             case 'P' -> setPolicy(command.name(), command.policy().orElseThrow());
             case 'Z' -> zero(command);
+            case '-' -> {}
             default -> throw new IllegalStateException("command " + command.letter());
         }
     }
@@ -96,7 +97,7 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
     private void flush(Command command) {
         if (command.chain().isPresent()) {
             rules(command).clear();
-        } else if (variant == IptablesVariant.LEGACY) {
+        } else if (variant != IptablesVariant.NFT) {
             table.chains().forEach(chain -> chain.rules().clear());
         } else {
             all("-F");
@@ -104,10 +105,16 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
     }
 
     private void remove(Command command) {
-        if (command.chain().isEmpty()) {
+        if (command.chain().isPresent()) {
+            remove(command.name());
+        } else if (variant == IptablesVariant.NFT) {
             all("-X");
+        } else {
+            List.copyOf(table.users().keySet()).forEach(this::remove);
         }
-        String name = command.name();
+    }
+
+    private void remove(String name) {
         Chain doomed = table.chain(name);
         boolean used = table.chains().stream()
                 .flatMap(chain -> chain.rules().stream())

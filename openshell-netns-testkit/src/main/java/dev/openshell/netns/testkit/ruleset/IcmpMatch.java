@@ -70,13 +70,24 @@ final class IcmpMatch implements Match {
         }
         String word = given.word(option).orElseThrow();
         Map<String, String> names = family == Family.IPV4 ? NAMES : NAMES6;
-        String[] parts = names.getOrDefault(word.toLowerCase(Locale.ROOT), word).split("/", -1);
+        String[] parts = named(word.toLowerCase(Locale.ROOT), names).split("/", -1);
         if (parts.length > 2 || Numbers.parse(parts[0]).isEmpty()) {
             throw RuleProblem.refused(word, "unknown ICMP type");
         }
         int type = (int) Numbers.upTo(parts[0], 255, "ICMP type");
         int code = parts.length == 1 ? -1 : (int) Numbers.upTo(parts[1], 255, "ICMP code");
         return new IcmpMatch(family, type, code, given.negated(option));
+    }
+
+    /** Returns type and code of a name, which may be cut short as long as no other begins so; a number as it is. */
+    private static String named(String word, Map<String, String> names) {
+        if (names.containsKey(word)) {
+            return names.get(word);
+        }
+        List<String> begun = word.isEmpty()
+                ? List.of()
+                : names.keySet().stream().filter(name -> name.startsWith(word)).toList();
+        return begun.size() == 1 ? names.get(begun.get(0)) : word;
     }
 
     @Override

@@ -65,7 +65,7 @@ final class NatTargets {
         }
 
         private static int number(String word) {
-            return (int) Numbers.upTo(word, 65535, "port");
+            return Numbers.port(word);
         }
 
         String text() {
@@ -125,7 +125,7 @@ final class NatTargets {
                 ports == null ? 0 : ports.low,
                 ports == null ? 0 : ports.high,
                 given.has("--persistent"),
-                isRandom(given));
+                false);
         String shown = first == null ? "" : first.equals(last) ? first.toString() : first + "-" + last;
         if (given.family() == Family.IPV6 && ports != null && first != null) {
             shown = "[" + shown + "]";
@@ -151,14 +151,8 @@ final class NatTargets {
         String text = "-j " + name + (ports == null ? "" : " --to-ports " + ports.text()) + flags(given);
         return new Translation(
                 text,
-                masquerade
-                        ? new Outcome.Masquerade(low, high, isRandom(given))
-                        : new Outcome.Redirect(low, high, isRandom(given)),
+                masquerade ? new Outcome.Masquerade(low, high) : new Outcome.Redirect(low, high),
                 masquerade ? EnumSet.of(Hook.POSTROUTING) : EnumSet.of(Hook.PREROUTING, Hook.OUTPUT));
-    }
-
-    private static boolean isRandom(Given given) {
-        return given.has("--random") || given.has("--random-fully");
     }
 
     private static String flags(Given given) {

@@ -32,8 +32,8 @@ public sealed interface Outcome {
     record Nat(NatRange range, boolean source) implements Outcome {}
 
     /** Accepted, with the source to become an address of the outgoing interface. */
-    record Masquerade(int minPort, int maxPort, boolean random) implements Outcome {}
+    record Masquerade(int minPort, int maxPort) implements Outcome {}
 
     /** Accepted, with the destination to become the host itself. */
-    record Redirect(int minPort, int maxPort, boolean random) implements Outcome {}
+    record Redirect(int minPort, int maxPort) implements Outcome {}
 }

@@ -1,6 +1,7 @@
 package dev.openshell.netns.testkit.ruleset;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,7 +27,7 @@ final class Protocols {
         NUMBERS.put("icmpv6", 58);
         NUMBERS.put("ipv6-mh", 135);
         NUMBERS.put("mh", 135);
-        NUMBERS.put("all", 0);
+        List.of("all", "ip", "hopopt").forEach(name -> NUMBERS.put(name, 0));
     }
 
     private Protocols() {}

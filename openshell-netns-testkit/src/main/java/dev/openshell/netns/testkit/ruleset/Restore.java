@@ -33,7 +33,7 @@ final class Restore {
         for (String line : RestoreLines.of(text)) {
             number++;
             try {
-                line(line);
+                line(line, number);
             } catch (RuleProblem e) {
                 throw e.at(number);
             }
@@ -44,7 +44,7 @@ final class Restore {
         }
     }
 
-    private void line(String line) {
+    private void line(String line, int number) {
         if (line.startsWith("#") || line.startsWith("\n")) {
             return;
         }
@@ -60,8 +60,10 @@ final class Restore {
             declare(table, RestoreLines.tokens(line.substring(1)));
         } else {
             List<String> words = RestoreLines.words(RestoreLines.withoutCounters(line));
-            new Commands(table, variant, fixed).run(CommandParser.parse(family, variant, table.kind(), words));
-            touched |= !words.get(0).startsWith("-Z");
+            Command command = CommandParser.parse(family, variant, table.kind(), words);
+            command.rules().forEach(rule -> rule.stoodOn(number));
+            new Commands(table, variant, fixed).run(command);
+            touched |= command != Command.NONE && command.letter() != 'Z';
         }
     }
 

@@ -10,6 +10,7 @@ final class Rule {
     private final List<Match> matches;
     private final Target target;
     private final String text;
+    private int line;
     private long packets;
 
     Rule(IptablesVariant variant, Selector selector, List<Match> matches, Target target) {
@@ -32,6 +33,15 @@ final class Rule {
         }
         packets++;
         return true;
+    }
+
+    /** Remembers the number of the line that it stood on, for what is found wrong with it later. */
+    void stoodOn(int number) {
+        line = number;
+    }
+
+    int line() {
+        return line;
     }
 
     Selector selector() {

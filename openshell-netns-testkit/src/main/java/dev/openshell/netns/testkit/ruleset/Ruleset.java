@@ -56,6 +56,13 @@ public final class Ruleset {
         return Bytes.text(text.toString());
     }
 
+    /** Returns each rule as {@code -A CHAIN …}, with the count of packets that it matched before it. */
+    public List<String> counted() {
+        List<String> lines = new ArrayList<>();
+        tables.values().forEach(table -> lines.addAll(table.counted()));
+        return lines;
+    }
+
     /** Returns what {@code table} does with {@code skb} at {@code hook}, and adds each rule that matches. */
     public Outcome run(TableKind table, Hook hook, Skb skb, View view, List<String> matched) {
         Table rules = tables.get(table);

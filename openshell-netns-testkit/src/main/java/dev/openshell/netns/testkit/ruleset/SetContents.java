@@ -16,6 +16,8 @@ public final class SetContents {
 
     private record Part(String kind, Network network, Range ports, int protocol, String link) {}
 
+    private static final Network ANYWHERE = Network.parse("0.0.0.0/0", Family.IPV4);
+
     private record Entry(List<Part> parts, boolean excluded, int width) {}
 
     private record Set(List<String> kinds, Family family, List<Entry> entries) {}
@@ -65,8 +67,12 @@ public final class SetContents {
     }
 
     private void create(String name, String type, List<String> options) {
-        List<String> kinds = List.of(type.replaceFirst("^hash:", "").split(",", -1));
-        if (!type.startsWith("hash:") || !PARTS.containsAll(kinds)) {
+        List<String> kinds =
+                List.of(type.replaceFirst("^(hash|bitmap|list):", "").split(",", -1));
+        boolean known = type.equals("list:set")
+                || List.of("bitmap:ip", "bitmap:port").contains(type)
+                || (type.startsWith("hash:") && PARTS.containsAll(kinds));
+        if (!known) {
             throw RuleProblem.unknown(type, "set type");
         }
         int family = options.indexOf("family");
@@ -90,10 +96,15 @@ public final class SetContents {
         return sets.containsKey(name);
     }
 
-    private static void add(Set set, String member, List<String> options) {
+    private void add(Set set, String member, List<String> options) {
         List<String> words = List.of(member.split(",", -1));
         if (words.size() != set.kinds.size()) {
             throw RuleProblem.refused(member, "a member has as many parts as its set's type");
+        }
+        if (set.kinds.equals(List.of("set"))) {
+            find(member);
+            set.entries.add(new Entry(List.of(new Part("set", ANYWHERE, Numbers.PORTS, 0, member)), false, 0));
+            return;
         }
         List<Part> parts = new ArrayList<>();
         int width = 0;
@@ -131,6 +142,9 @@ public final class SetContents {
     /** Of several networks that hold the packet the narrowest one counts. */
     boolean contains(String name, List<String> directions, Skb skb) {
         Set set = find(name);
+        if (set.kinds.equals(List.of("set"))) {
+            return set.entries.stream().anyMatch(entry -> contains(entry.parts.get(0).link, directions, skb));
+        }
         if (directions.size() < set.kinds.size() || set.family != skb.header.family()) {
             return false;
         }

@@ -97,6 +97,17 @@ final class Table {
         }
     }
 
+    /** Returns its rules with the packets that each matched. */
+    List<String> counted() {
+        List<String> lines = new ArrayList<>();
+        for (Chain chain : chains()) {
+            for (Rule rule : chain.rules()) {
+                lines.add(rule.packets() + " " + kind + " -A " + chain.name() + " " + rule.text());
+            }
+        }
+        return lines;
+    }
+
     /** Returns it as iptables-save prints it. */
     String text(boolean counters) {
         StringBuilder text = new StringBuilder("*" + kind + "\n");

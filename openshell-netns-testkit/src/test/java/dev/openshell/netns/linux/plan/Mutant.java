@@ -8,6 +8,7 @@ import dev.openshell.netns.linux.rules.IptablesCompiler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -91,6 +92,22 @@ public final class Mutant extends Planner {
                     DENY,
                     replace("(-A OPENSHELL-FORWARD -i osh-\\+ -j) DROP", "$1 RETURN"),
                     Family.IPV6),
+            text("inside: errors about a flow lost", INSIDE, replace("RELATED,ESTABLISHED", "ESTABLISHED")),
+            text("host: errors about a flow lost", ALLOW, replace("RELATED,ESTABLISHED", "ESTABLISHED")),
+            plan("host: no IPv6 deny for a policy without", Mutant::noIpv6OnTheHost),
+            plan("dead sandboxes' rules not swept", steps -> without(steps, "sweep the rules of dead sandboxes")),
+            plan("forwarding off with the first that closes", Mutant::forwardingUndone),
+            plan("forwarding as others write it", steps -> sysctl(steps, ".*/forwarding", "2", "1")),
+            plan("forwarding host that learns no routes", steps -> sysctl(steps, ".*/accept_ra", "2", "1")),
+            text("accept_ra without a record", "guard the uplink", replace("openshell:accept_ra-1", "openshell:x")),
+            text(
+                    "IPv6 forwarding without a record",
+                    "guard the uplink",
+                    replace("openshell:all.forwarding-0", "openshell:x")),
+            text(
+                    "IPv6 forwarding without a guard",
+                    "guard the uplink",
+                    replace("(openshell:all.forwarding-0\"? -j) DROP", "$1 RETURN")),
             plan("guard left out", steps -> without(steps, "guard the uplink")),
             text("guard without a record", "guard the uplink", replace("openshell:forwarding-0", "openshell:x")),
             plan("forwarding left off", steps -> without(steps, "switch forwarding on")),
@@ -123,6 +140,7 @@ public final class Mutant extends Planner {
         return steps.stream()
                 .map(step -> step.name()
                         + (step.action() instanceof Action.Load load ? load.family() + load.text() : step.object())
+                        + (step.action() instanceof Action.SetSysctl set ? set.value() : "")
                         + step.undo().isPresent())
                 .toList();
     }
@@ -241,6 +259,40 @@ public final class Mutant extends Planner {
     private static List<Step> forgetting(List<Step> steps, String name) {
         return steps.stream()
                 .map(step -> step.name().equals(name) ? Step.of(step.name(), step.object(), step.action()) : step)
+                .toList();
+    }
+
+    /** The link's own IPv6 stays on as well, which would keep it out too. */
+    private static List<Step> noIpv6OnTheHost(List<Step> steps) {
+        Predicate<Step> off = step -> step.action() instanceof Action.SetSysctl set
+                && set.where() == Action.Where.HOST
+                && set.key().endsWith("/disable_ipv6")
+                && set.value().equals("1");
+        Predicate<Step> deny = step ->
+                step.name().equals(DENY) && step.action() instanceof Action.Load load && load.family() == Family.IPV6;
+        return steps.stream().noneMatch(off)
+                ? steps
+                : steps.stream().filter(off.or(deny).negate()).toList();
+    }
+
+    private static List<Step> forwardingUndone(List<Step> steps) {
+        return steps.stream()
+                .map(step -> step.action() instanceof Action.SetSysctl set
+                                && step.name().equals("switch forwarding on")
+                                && !step.object().contains("osh-")
+                        ? step.undoneBy(Plan.Undo.IF_DONE, new Action.SetSysctl(set.where(), set.key(), "0"))
+                        : step)
+                .toList();
+    }
+
+    /** Writes another value into the keys of the pattern. */
+    private static List<Step> sysctl(List<Step> steps, String pattern, String value, String by) {
+        return steps.stream()
+                .map(step -> step.action() instanceof Action.SetSysctl set
+                                && set.key().matches(pattern)
+                                && set.value().equals(value)
+                        ? with(step, new Action.SetSysctl(set.where(), set.key(), by))
+                        : step)
                 .toList();
     }
 }

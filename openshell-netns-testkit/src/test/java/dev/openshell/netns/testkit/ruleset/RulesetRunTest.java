@@ -341,10 +341,10 @@ class RulesetRunTest {
         assertThat(rules.run(TableKind.NAT, Hook.OUTPUT, tcp(80), view, matched))
                 .isEqualTo(new Outcome.Nat(new NatRange(first, Ip.parse("10.43.0.9"), 80, 90, false, false), false));
         assertThat(rules.run(TableKind.NAT, Hook.OUTPUT, tcp(81), view, matched))
-                .isEqualTo(new Outcome.Redirect(99, 99, false));
+                .isEqualTo(new Outcome.Redirect(99, 99));
         assertThat(rules.run(TableKind.NAT, Hook.POSTROUTING, with(skb -> skb.out = "eth0"), view, matched))
                 .isEqualTo(new Outcome.Nat(new NatRange(first, first, 0, 0, false, false), true));
         assertThat(rules.run(TableKind.NAT, Hook.POSTROUTING, tcp(80), view, matched))
-                .isEqualTo(new Outcome.Masquerade(0, 0, false));
+                .isEqualTo(new Outcome.Masquerade(0, 0));
     }
 }

@@ -46,6 +46,14 @@ final class FakeWires {
         return link;
     }
 
+    /** Returns the rules with their counts, sorted. */
+    List<String> counted(Family family, IptablesVariant variant) {
+        return router.ruleset(family, variant).counted().stream()
+                .map(String::strip)
+                .sorted()
+                .toList();
+    }
+
     Journey journey(Sending sending) {
         Traveller traveller = new Traveller(netns -> router);
         if (sending.way() != Way.LOCAL) {

@@ -5,7 +5,9 @@ import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.JnaKernel;
 import dev.openshell.netns.testkit.packet.Header;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -100,6 +102,33 @@ final class RealWorld implements AutoCloseable {
     /** Returns what iptables-save prints. */
     String save(Family family) {
         return kernel.save(router, family, variant, Deadline.in(PATIENCE));
+    }
+
+    /** Returns the rules with the packets that each matched, {@code COUNT TABLE RULE}, sorted. */
+    List<String> counted(Family family) {
+        String tool = (family == Family.IPV4 ? "iptables-" : "ip6tables-")
+                + (variant == IptablesVariant.LEGACY ? "legacy-save" : "nft-save");
+        String net = "/proc/" + ProcessHandle.current().pid() + "/fd/" + router;
+        try {
+            Process process = new ProcessBuilder("nsenter", "--net=" + net, tool, "-c").start();
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(tool + " -c failed");
+            }
+            List<String> lines = new ArrayList<>();
+            String table = "";
+            for (String line : text.lines().toList()) {
+                if (line.startsWith("*")) {
+                    table = line.substring(1);
+                } else if (line.startsWith("[")) {
+                    lines.add(
+                            line.substring(1, line.indexOf(':')) + " " + table + line.substring(line.indexOf(']') + 1));
+                }
+            }
+            return lines.stream().sorted().toList();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Returns the router's descriptor, for {@link JnaKernel}. */
