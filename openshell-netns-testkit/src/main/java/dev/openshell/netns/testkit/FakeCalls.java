@@ -22,9 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
 
 /** The calls of one process to the kernel: its descriptors, its locks, and the thread that is inside of a namespace. */
@@ -38,8 +35,7 @@ abstract class FakeCalls implements Kernel {
     final Script script;
     private final Map<Integer, Netns> descriptors = new HashMap<>();
     private final Set<Netns> locks = new HashSet<>();
-    private final InheritableThreadLocal<Netns> inside = new InheritableThreadLocal<>();
-    private final Map<Long, ThreadGroup> groups = new ConcurrentHashMap<>();
+    private final InsideThreads threads = new InsideThreads();
     private boolean dead;
 
     FakeCalls(FakeMachine machine, FakeWorld world, Userland userland) {
@@ -65,8 +61,7 @@ abstract class FakeCalls implements Kernel {
     }
 
     Netns here() {
-        Netns netns = inside.get();
-        return netns == null ? machine.host() : netns;
+        return threads.here().orElse(machine.host());
     }
 
     private <T> T made(KernelCall call, Supplier<T> body) {
@@ -278,38 +273,7 @@ abstract class FakeCalls implements Kernel {
 
     @Override
     public <T> T call(int namespace, Callable<T> body) throws Exception {
-        Netns netns = made(KernelCall.CALL, () -> netns(namespace));
-        FutureTask<T> task = new FutureTask<>(() -> {
-            inside.set(netns);
-            return body.call();
-        });
-        // What the body starts is of the same group, unless it says otherwise.
-        ThreadGroup group = new ThreadGroup("fake-namespace-" + netns.inode());
-        Thread thread = new Thread(group, task, group.getName());
-        thread.setDaemon(true);
-        groups.put(netns.inode(), group);
-        thread.start();
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    thread.join();
-                    return task.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    thread.interrupt();
-                }
-            }
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw (Exception) e.getCause();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return threads.call(made(KernelCall.CALL, () -> netns(namespace)), body);
     }
 
     @Override
@@ -321,12 +285,7 @@ abstract class FakeCalls implements Kernel {
     /** Sees the threads that the last call's body made and left; not those of executors that were there before. */
     @Override
     public void requireNoThreadInside(long inode) {
-        ThreadGroup group = groups.remove(inode);
-        int left = group == null ? 0 : group.activeCount();
-        if (left > 0) {
-            throw new IllegalStateException(left + " threads of this JVM are left in namespace net:[" + inode
-                    + "]; what runs inside must start no threads");
-        }
+        threads.requireNoneLeft(inode);
     }
 
     @Override
@@ -343,13 +302,7 @@ abstract class FakeCalls implements Kernel {
 
     /** Runs {@code body} with the calling thread in {@code netns}. */
     void enter(Netns netns, Runnable body) {
-        Netns before = inside.get();
-        inside.set(netns);
-        try {
-            body.run();
-        } finally {
-            inside.set(before);
-        }
+        threads.enter(netns, body);
     }
 
     @Override

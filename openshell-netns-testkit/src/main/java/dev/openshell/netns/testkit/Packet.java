@@ -28,14 +28,12 @@ import java.util.function.Consumer;
 public final class Packet {
     private static final int ECHO_REQUEST = 8;
     private static final int ECHO_REQUEST6 = 128;
-    private static final int ECHO_REPLY = 0;
-    private static final int ECHO_REPLY6 = 129;
     private static final int REDIRECT6 = 137;
 
     private final Header header;
     private final PacketMeta meta;
 
-    private Packet(Header header, PacketMeta meta) {
+    Packet(Header header, PacketMeta meta) {
         this.header = header;
         this.meta = meta;
     }
@@ -49,14 +47,13 @@ public final class Packet {
         if (source.family() != destination.family()) {
             throw new IllegalArgumentException(source + " and " + destination + " are of two families");
         }
-        return of(Header.ports(source, port(sourcePort), destination, port(destinationPort), protocol, flags));
-    }
-
-    private static int port(int port) {
-        if (port < 0 || port > 65535) {
-            throw new IllegalArgumentException("port " + port + " is not 0 to 65535");
-        }
-        return port;
+        return of(Header.ports(
+                source,
+                PacketChecks.port(sourcePort),
+                destination,
+                PacketChecks.port(destinationPort),
+                protocol,
+                flags));
     }
 
     /** Returns a TCP segment with SYN alone, the first of a connection. */
@@ -94,8 +91,8 @@ public final class Packet {
     public static Packet icmp(String source, String destination, int type, int code) {
         Ip from = Ip.parse(source);
         Ip to = Ip.parse(destination);
-        sameFamily(from, to);
-        return of(Header.icmp(from, to, octet("type", type), octet("code", code), 1, null));
+        PacketChecks.sameFamily(from, to);
+        return of(Header.icmp(from, to, PacketChecks.octet("type", type), PacketChecks.octet("code", code), 1, null));
     }
 
     /**
@@ -106,15 +103,15 @@ public final class Packet {
     public static Packet icmpError(String source, String destination, int type, int code, Packet quoted) {
         Ip from = Ip.parse(source);
         Ip to = Ip.parse(destination);
-        sameFamily(from, to);
-        sameFamily(from, quoted.header.source());
+        PacketChecks.sameFamily(from, to);
+        PacketChecks.sameFamily(from, quoted.header.source());
         boolean error = from.family() == Family.IPV4
                 ? List.of(3, 4, 5, 11, 12).contains(type)
                 : type > 0 && type < ECHO_REQUEST6 || type == REDIRECT6;
         if (!error) {
             throw new IllegalArgumentException("type " + type + " is no error of " + from.family());
         }
-        return of(Header.icmp(from, to, type, octet("code", code), 0, quoted.header))
+        return of(Header.icmp(from, to, type, PacketChecks.octet("code", code), 0, quoted.header))
                 .withState(ConnState.RELATED);
     }
 
@@ -122,28 +119,8 @@ public final class Packet {
     public static Packet of(int protocol, String source, String destination) {
         Ip from = Ip.parse(source);
         Ip to = Ip.parse(destination);
-        sameFamily(from, to);
-        return of(Header.other(from, to, octet("protocol", protocol)));
-    }
-
-    private static void sameFamily(Ip one, Ip other) {
-        if (one.family() != other.family()) {
-            throw new IllegalArgumentException(one + " and " + other + " are of two families");
-        }
-    }
-
-    private static String link(String name) {
-        if (name.length() > 15 || name.matches(".*[/\\s+].*")) {
-            throw new IllegalArgumentException("no interface can be called '" + name + "'");
-        }
-        return name;
-    }
-
-    private static int octet(String what, int value) {
-        if (value < 0 || value > 255) {
-            throw new IllegalArgumentException(what + " " + value + " is not 0 to 255");
-        }
-        return value;
+        PacketChecks.sameFamily(from, to);
+        return of(Header.other(from, to, PacketChecks.octet("protocol", protocol)));
     }
 
     Header header() {
@@ -260,18 +237,18 @@ public final class Packet {
     /** Returns it with another source address. */
     public Packet withSource(String source) {
         Ip from = Ip.parse(source);
-        sameFamily(from, header.destination());
+        PacketChecks.sameFamily(from, header.destination());
         return with(header.withEnds(from, header.sourcePort(), header.destination(), header.destinationPort()));
     }
 
     /** Returns it coming in by {@code link}, an empty string for none. */
     public Packet withInInterface(String link) {
-        return with(meta -> meta.in = link(link));
+        return with(meta -> meta.in = PacketChecks.link(link));
     }
 
     /** Returns it leaving by {@code link}, an empty string for none. */
     public Packet withOutInterface(String link) {
-        return with(meta -> meta.out = link(link));
+        return with(meta -> meta.out = PacketChecks.link(link));
     }
 
     /** Returns it in another connection state. */
@@ -292,8 +269,8 @@ public final class Packet {
     /** Returns it in a flow that was sent to {@code address} and {@code port} before a DNAT gave it its destination. */
     public Packet withOriginalDestination(String address, int port) {
         Ip original = Ip.parse(address);
-        sameFamily(original, header.source());
-        int number = port(port);
+        PacketChecks.sameFamily(original, header.source());
+        int number = PacketChecks.port(port);
         return with(meta -> {
             meta.originalDestination = original;
             meta.originalPort = number;
@@ -318,33 +295,7 @@ public final class Packet {
      * @throws IllegalArgumentException for an ICMP error and a TCP reset, which nobody answers
      */
     public Packet reply() {
-        Header h = header;
-        if (h.quoted() != null || (h.tcpFlags() & Header.RST) != 0) {
-            throw new IllegalArgumentException("nobody answers " + this);
-        }
-        int flags = h.tcpFlags() == Header.SYN ? Header.SYN | Header.ACK : Header.ACK;
-        boolean four = h.family() == Family.IPV4;
-        boolean echo = h.isIcmp() && h.icmpType() == (four ? ECHO_REQUEST : ECHO_REQUEST6);
-        int type = echo ? four ? ECHO_REPLY : ECHO_REPLY6 : h.icmpType();
-        Header answer = new Header(
-                h.family(),
-                h.destination(),
-                h.source(),
-                h.protocol(),
-                h.destinationPort(),
-                h.sourcePort(),
-                h.protocol() == Header.TCP ? flags : 0,
-                type,
-                h.icmpCode(),
-                h.icmpId(),
-                null);
-        PacketMeta back = new PacketMeta(meta.originalDestination, meta.originalPort);
-        back.in = meta.out;
-        back.out = meta.in;
-        back.state = ConnState.ESTABLISHED;
-        back.reply = !meta.reply;
-        back.connMark = meta.connMark;
-        return new Packet(answer, back);
+        return Replies.to(this);
     }
 
     @Override

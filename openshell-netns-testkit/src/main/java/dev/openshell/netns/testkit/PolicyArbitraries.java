@@ -17,6 +17,7 @@ import java.util.function.UnaryOperator;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Tuple;
 
 /**
  * jqwik generators of what a caller can say and of what it becomes.
@@ -95,6 +96,24 @@ public final class PolicyArbitraries {
                             ? builder.policy()
                             : builder.proxy(proxy).policy();
                 });
+    }
+
+    /**
+     * Returns packets of {@code family} between listable addresses: TCP with any flags, UDP, ICMP, and other protocols.
+     */
+    public static Arbitrary<Packet> packets(Family family) {
+        Arbitrary<String> ends = addresses(family).map(InetAddresses::toAddrString);
+        Arbitrary<TcpFlag[]> flags =
+                Arbitraries.of(TcpFlag.class).array(TcpFlag[].class).ofMaxSize(3);
+        Arbitrary<Packet> tcp = Combinators.combine(ends, ports(), ends, ports(), flags)
+                .as((source, from, destination, to, set) ->
+                        Packet.tcp(source, from, destination, to).withFlags(set));
+        Arbitrary<Packet> udp =
+                Combinators.combine(ends, ports(), ends, ports()).as(Packet::udp);
+        Arbitrary<Packet> icmp = Combinators.combine(ends, ends).as(Packet::icmp);
+        Arbitrary<Packet> other = Combinators.combine(Arbitraries.of(2, 47, 50, 132, 253), ends, ends)
+                .as(Packet::of);
+        return Arbitraries.frequencyOf(Tuple.of(4, tcp), Tuple.of(3, udp), Tuple.of(1, icmp), Tuple.of(1, other));
     }
 
     /** Returns links with and without IPv6. */

@@ -19,8 +19,6 @@ import dev.openshell.netns.testkit.ruleset.Outcome;
 import dev.openshell.netns.testkit.ruleset.RuleProblem;
 import dev.openshell.netns.testkit.ruleset.Ruleset;
 import dev.openshell.netns.testkit.ruleset.SetContents;
-import dev.openshell.netns.testkit.ruleset.View;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -79,48 +77,9 @@ public final class RulesetTracer {
 
     private final Family family;
     private final Ruleset ruleset;
-    private final World world;
+    private final TracerView world;
 
-    /** What rules ask about beyond the packet. */
-    private record World(Map<Ip, String> addresses, Set<Ip> broadcasts, SetContents contents, InstantSource clock)
-            implements View {
-        @Override
-        public String addressType(Ip address, String link) {
-            String owner = addresses.get(address);
-            if (owner != null && (link.isEmpty() || link.equals(owner))) {
-                return "LOCAL";
-            }
-            boolean four = address.family() == Family.IPV4;
-            long first = four ? address.low() >>> 24 : address.high() >>> 56;
-            if (four && first == 127 || address.equals(Ip.parse("::1"))) {
-                return "LOCAL";
-            }
-            if (four && (first == 0 || address.low() == 0xffff_ffffL || broadcasts.contains(address))) {
-                return "BROADCAST";
-            }
-            return (four ? first >= 224 && first < 240 : first == 0xff) ? "MULTICAST" : "UNICAST";
-        }
-
-        @Override
-        public SetContents sets() {
-            return contents;
-        }
-
-        @Override
-        public Instant now() {
-            return clock.instant();
-        }
-
-        Optional<Ip> of(String link, Family family) {
-            return addresses.entrySet().stream()
-                    .filter(entry ->
-                            entry.getValue().equals(link) && entry.getKey().family() == family)
-                    .map(Map.Entry::getKey)
-                    .findFirst();
-        }
-    }
-
-    private RulesetTracer(Family family, Ruleset ruleset, World world) {
+    private RulesetTracer(Family family, Ruleset ruleset, TracerView world) {
         this.family = family;
         this.ruleset = ruleset;
         this.world = world;
@@ -141,7 +100,7 @@ public final class RulesetTracer {
             throw new UnsupportedRuleException(e);
         }
         return new RulesetTracer(
-                family, ruleset, new World(Map.of(), Set.of(), SetContents.none(), InstantSource.system()));
+                family, ruleset, new TracerView(Map.of(), Set.of(), SetContents.none(), InstantSource.system()));
     }
 
     /**
@@ -156,7 +115,7 @@ public final class RulesetTracer {
             return new RulesetTracer(
                     family,
                     ruleset,
-                    new World(world.addresses, world.broadcasts, SetContents.parse(ipsetSave), world.clock));
+                    new TracerView(world.addresses(), world.broadcasts(), SetContents.parse(ipsetSave), world.clock()));
         } catch (RuleProblem e) {
             throw new UnsupportedRuleException(e);
         }
@@ -167,7 +126,11 @@ public final class RulesetTracer {
         return new RulesetTracer(
                 family,
                 ruleset,
-                new World(world.addresses, world.broadcasts, world.contents, Objects.requireNonNull(clock, "clock")));
+                new TracerView(
+                        world.addresses(),
+                        world.broadcasts(),
+                        world.contents(),
+                        Objects.requireNonNull(clock, "clock")));
     }
 
     /**
@@ -178,16 +141,16 @@ public final class RulesetTracer {
     public RulesetTracer withAddress(String link, String address) {
         String[] parts = address.split("/", 2);
         Ip ip = Ip.parse(parts[0]);
-        Map<Ip, String> more = new LinkedHashMap<>(world.addresses);
+        Map<Ip, String> more = new LinkedHashMap<>(world.addresses());
         more.put(ip, Objects.requireNonNull(link, "link"));
-        Set<Ip> broadcasts = new HashSet<>(world.broadcasts);
+        Set<Ip> broadcasts = new HashSet<>(world.broadcasts());
         if (parts.length == 2) {
             int prefix = Cidr.of(ip.toInetAddress(), Integer.parseInt(parts[1])).prefix();
             if (ip.family() == Family.IPV4 && prefix < 31) {
                 broadcasts.add(ip.and(Ip.mask(Family.IPV4, prefix)).plus((1L << 32 - prefix) - 1));
             }
         }
-        return new RulesetTracer(family, ruleset, new World(more, broadcasts, world.contents, world.clock));
+        return new RulesetTracer(family, ruleset, new TracerView(more, broadcasts, world.contents(), world.clock()));
     }
 
     /** Returns what the PREROUTING chains of raw, mangle and nat do with {@code packet}. */

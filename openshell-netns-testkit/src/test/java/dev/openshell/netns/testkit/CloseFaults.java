@@ -19,12 +19,19 @@ final class CloseFaults {
         Opened sound = Opened.of(plain, policy, providers);
         plain.script();
         sound.close();
-        for (Fault fault : Leftovers.faults(plain.calls())) {
+        List<KernelCall> calls = plain.calls();
+        for (Fault fault : Leftovers.faults(calls)) {
             FakeKernel kernel = world.get();
             List<String> before = kernel.state();
             Opened opened = Opened.of(kernel, policy, providers);
             opened.flush();
-            kernel.script(fault);
+            List<String> meanwhile = new ArrayList<>();
+            List<Fault> script = new ArrayList<>(List.of(fault));
+            if (fault instanceof Fault.ErrnoAt at && calls.get(at.call() - 1) == KernelCall.NETLINK) {
+                // The link may be up for longer than it should.
+                script.addAll(Prefixes.each(kernel, calls.size(), policy, providers, meanwhile));
+            }
+            kernel.script(script.toArray(Fault[]::new));
             String what = fault + " of close";
             try {
                 opened.close();
@@ -35,6 +42,9 @@ final class CloseFaults {
                 what += ": " + reported.getMessage();
             }
             kernel.script();
+            for (String line : meanwhile) {
+                findings.add(what + ", " + line);
+            }
             findings.addAll(Prefixes.now(kernel, policy, providers, what));
             again(opened, what, findings);
             Opened.of(kernel, policy, providers).close();

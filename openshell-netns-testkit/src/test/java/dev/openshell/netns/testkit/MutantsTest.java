@@ -34,12 +34,10 @@ class MutantsTest {
         List<String> by(Opened.Providers providers);
     }
 
-    private static final SandboxPolicy UNNAMED = POLICY.toBuilder().policy();
-
     private static final List<Check> CHECKS = List.of(
             providers -> denial(Opened.host(), providers),
             providers -> denial(Opened.router(), providers),
-            providers -> Isolation.check(List.of(other("one"), other("two"), UNNAMED), providers),
+            providers -> Isolation.check(List.of(other("one"), other("two"), POLICY), providers),
             providers -> Leftovers.check(POLICY, providers),
             providers -> Ipv6Inside.check(other("four"), providers, Opened.router()),
             providers -> Older.check(POLICY, providers),
@@ -88,7 +86,7 @@ class MutantsTest {
     @Test
     void thereAreEnough() {
         assertThat(Mutant.ALL)
-                .hasSizeGreaterThanOrEqualTo(25)
+                .hasSizeGreaterThanOrEqualTo(50)
                 .extracting(Mutant::toString)
                 .doesNotHaveDuplicates();
     }

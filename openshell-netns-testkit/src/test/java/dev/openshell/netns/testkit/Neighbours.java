@@ -3,13 +3,13 @@ package dev.openshell.netns.testkit;
 import dev.openshell.netns.SandboxPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /** A sandbox that closes, or whose owner dies, goes alone: its neighbours keep exactly their policies. */
 final class Neighbours {
+    private static final String DEAD = "dead";
+
     private Neighbours() {}
 
     /** Closes one after the other. */
@@ -36,24 +36,38 @@ final class Neighbours {
         return findings;
     }
 
-    /** Lets the owner of one die, and then has another one made, by the neighbour's owner or by somebody else. */
+    /** What comes after a death, and clears up. */
+    private enum Next {
+        APPLY,
+        APPLY_BY_ANOTHER,
+        CLOSE
+    }
+
+    /** Lets the owner of one die, and then has another one made, by whomever, or closed. */
     static List<String> death(SandboxPolicy neighbour, SandboxPolicy mortal, Opened.Providers providers) {
         List<String> findings = new ArrayList<>();
-        for (boolean byNeighbour : new boolean[] {true, false}) {
+        for (Next next : Next.values()) {
             FakeKernel survivor = Opened.host();
             List<String> before = survivor.state();
             Opened living = Opened.of(survivor, neighbour, providers);
-            Set<String> paths = survivor.machine().paths();
+            Opened closing = Opened.of(survivor, mortal, providers);
+            if (next != Next.CLOSE) {
+                closing.close();
+            }
             FakeKernel other = survivor.otherProcess();
-            Opened dead = Opened.of(other, mortal, providers);
+            Opened dead = Opened.of(other, mortal.toBuilder().name(DEAD).policy(), providers);
             other.die();
             // A name that was published outlives its owner.
-            Set<String> published = new HashSet<>(survivor.machine().paths());
-            published.removeAll(paths);
-            published.forEach(path -> survivor.unpublish(Path.of(path)));
-            FakeKernel next = byNeighbour ? survivor : survivor.otherProcess();
-            Opened late = Opened.of(next, mortal, providers);
-            dead.traces().forEach(line -> findings.add("died beside others: left " + line));
+            survivor.machine().paths().stream()
+                    .filter(path -> path.endsWith("/" + DEAD))
+                    .forEach(path -> survivor.unpublish(Path.of(path)));
+            Opened late = next == Next.CLOSE
+                    ? closing
+                    : Opened.of(next == Next.APPLY ? survivor : survivor.otherProcess(), mortal, providers);
+            if (next == Next.CLOSE) {
+                late.close();
+            }
+            dead.traces().forEach(line -> findings.add("died beside others, then " + next + ": left " + line));
             Denial.check(living).forEach(line -> findings.add("another one's owner died, " + line));
             late.close();
             living.close();

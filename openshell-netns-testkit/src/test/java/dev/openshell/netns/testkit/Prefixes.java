@@ -50,6 +50,17 @@ final class Prefixes {
         return prefixes.findings;
     }
 
+    /** The same before each of the first {@code calls} calls that {@code kernel} is about to make. */
+    static List<Fault> each(
+            FakeKernel kernel, int calls, SandboxPolicy policy, Opened.Providers providers, List<String> findings) {
+        List<Fault> probes = new ArrayList<>();
+        for (int i = 1; i <= calls; i++) {
+            String when = "before call " + i;
+            probes.add(new Fault.Meanwhile(i, other -> findings.addAll(now(kernel, policy, providers, when))));
+        }
+        return probes;
+    }
+
     /** Tries before each call of {@code apply} and of {@code close}. */
     private void eachStep() {
         FakeKernel kernel = Opened.host();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Protocol;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.linux.rules.HostRules;
@@ -78,6 +79,32 @@ class TextProperties {
     private static String withoutComments(String text) {
         assertThat(text).matches("[\\n -~]*");
         return text.replaceAll(" -m comment --comment (\"[^\"\\n]*\"|[A-Za-z0-9_-]+)", "");
+    }
+
+    @Provide
+    Arbitrary<Packet> packets() {
+        return PolicyArbitraries.packets(Family.IPV4);
+    }
+
+    /** The ruleset of a namespace, asked alone about what it sends: only what a rule names gets out of its link. */
+    @Property(tries = 300)
+    void theSandboxsRulesAloneLetOutWhatIsListed(
+            @ForAll("ruleSets") RuleSet rules, @ForAll("packets") Packet packet, @ForAll Random random) {
+        RulesetTracer tracer = RulesetTracer.parse(Family.IPV4, COMPILER.sandbox(rules, Family.IPV4));
+        List<Rule> listed = rules.rules(Family.IPV4);
+        Packet sent = packet;
+        if (!listed.isEmpty() && random.nextBoolean()) {
+            Rule rule = listed.get(random.nextInt(listed.size()));
+            sent = rule.protocol() == Protocol.TCP
+                    ? Packet.tcp(packet.source(), 1, rule.address(), rule.port())
+                    : Packet.udp(packet.source(), 1, rule.address(), rule.port());
+        }
+        Packet out = sent.withOutInterface("eth0");
+        boolean allowed = listed.stream()
+                .anyMatch(rule -> rule.protocol().number() == out.protocol()
+                        && rule.address().equals(out.destination())
+                        && rule.port() == out.destinationPort());
+        assertThat(tracer.output(out).verdict()).isEqualTo(allowed ? Trace.Verdict.ACCEPT : Trace.Verdict.REJECT);
     }
 
     @Property(tries = 300)
