@@ -44,6 +44,8 @@ public final class Trace {
         MARTIAN,
         /** The reverse-path filter dropped it. */
         REVERSE_PATH,
+        /** It is an IPv6 packet, and {@link #link()} has {@code disable_ipv6}. */
+        IPV6_DISABLED,
         /** {@link #link()} or its other end is down. */
         LINK_DOWN,
         /** Nobody on {@link #link()} has the next hop's address. */

@@ -18,6 +18,8 @@ public enum End {
     MARTIAN,
     /** rp_filter: answers to its source would not leave by the interface that it came in by. */
     REVERSE_PATH,
+    /** It is an IPv6 packet, and the interface has {@code disable_ipv6}. */
+    IPV6_DISABLED,
     /** The interface is down, or a veth's other end is. */
     LINK_DOWN,
     /** Nobody on the link has the address of the next hop. */

@@ -103,7 +103,18 @@ public final class Traveller {
         return own ? stack.net().link("lo") : route.out();
     }
 
+    private static boolean disabled(Stack stack, Link link, Skb skb) {
+        return skb.header.family() == Family.IPV6
+                && stack.net()
+                        .readSysctl("net/ipv6/conf/" + link.name() + "/disable_ipv6")
+                        .filter("1"::equals)
+                        .isPresent();
+    }
+
     private Journey leave(Stack stack, Route route, Skb skb, Journey journey) {
+        if (disabled(stack, out(stack, route), skb)) {
+            return journey.end(End.IPV6_DISABLED, stack, out(stack, route).name(), skb);
+        }
         Outcome outcome = netfilter(stack, skb).run(Hook.POSTROUTING, skb, journey::add);
         if (outcome != Outcome.ACCEPT) {
             return stopped(stack, skb, outcome, journey);
@@ -145,6 +156,9 @@ public final class Traveller {
         journey.arrived(stack, link.name(), skb);
         skb.in = link.name();
         skb.out = "";
+        if (disabled(stack, link, skb)) {
+            return journey.end(End.IPV6_DISABLED, stack, link.name(), skb);
+        }
         if (!loopback && skb.header.family() == Family.IPV6 && martian(skb.header)) {
             return journey.end(End.MARTIAN, stack, link.name(), skb);
         }
