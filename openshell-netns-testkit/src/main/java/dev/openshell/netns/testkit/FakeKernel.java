@@ -1,9 +1,11 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Cidr;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.LinuxProvider;
+import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.path.Stack;
 import java.util.List;
@@ -114,6 +116,22 @@ public final class FakeKernel extends FakeCalls implements NetnsProvider {
         synchronized (machine) {
             Stack stack = machine.stack(here());
             return Trace.of(machine.traveller().receive(stack, stack.net().link(link), packet.header()));
+        }
+    }
+
+    /**
+     * Gives {@code link} of the calling thread's namespace an address such as {@code 10.200.0.1/30}, as another program
+     * may.
+     */
+    public void addAddress(String link, String address) {
+        String[] parts = address.split("/", 2);
+        Ip ip = Ip.parse(parts[0]);
+        int prefix = parts.length == 1 ? ip.family().bits() : Integer.parseInt(parts[1]);
+        synchronized (machine) {
+            here().addAddress(
+                            here().link(link),
+                            ip,
+                            Cidr.of(ip.toInetAddress(), prefix).prefix());
         }
     }
 

@@ -116,4 +116,37 @@ class FakeKernelTest {
             assertThat(other.state()).isEqualTo(before);
         }
     }
+
+    /** Somebody takes the addresses that the link was to have, at any moment: no more gets out, and nothing is left. */
+    @Test
+    void anAddressTakenBehindOurBackOpensNothing() {
+        int calls = callsOfApply();
+        for (int call = 1; call <= calls; call++) {
+            FakeKernel world = Opened.host();
+            world.script(new Fault.Meanwhile(call, other -> {
+                for (int net = 0; net < 4; net++) {
+                    other.addAddress("eth0", "10.200.0." + (4 * net + 1) + "/30");
+                }
+            }));
+            NetnsSandbox.Builder small =
+                    NetnsSandbox.builder().linkPool("10.200.0.0/28").proxy(3128).directTcp("203.0.113.10");
+            try (Opened opened = Opened.of(world, small.policy(), SandboxProperties.REAL)) {
+                world.script();
+                assertThat(Denial.check(opened))
+                        .filteredOn(finding -> finding.contains("admitted"))
+                        .as("call " + call)
+                        .isEmpty();
+            } catch (NetnsException e) {
+                assertThat(e.remedy()).isNotBlank();
+            }
+            assertThat(world.state()).as("call " + call).noneMatch(line -> line.contains("osh-"));
+        }
+    }
+
+    private static int callsOfApply() {
+        FakeKernel plain = Opened.host();
+        plain.script();
+        NetnsSandbox.builder(plain).proxy(3128).directTcp("203.0.113.10").apply();
+        return plain.calls().size();
+    }
 }
