@@ -170,10 +170,10 @@ public final class Traveller {
         if (refused.isPresent()) {
             return journey.end(refused.get(), stack, link.name(), skb);
         }
-        if (!loopback && skb.header.destination().equals(LOOPBACK6)) {
-            return astray(stack, link, skb, journey);
-        }
-        Optional<Route> route = stack.net().route(skb.header.destination());
+        // IPv6 looks for a loopback address on the interface alone that the packet came in by.
+        Optional<Route> route = !loopback && skb.header.destination().equals(LOOPBACK6)
+                ? stack.net().route(LOOPBACK6, link)
+                : stack.net().route(skb.header.destination());
         boolean here = route.map(found -> found.type() == RouteType.LOCAL
                         || found.type() == RouteType.BROADCAST
                         || found.type() == RouteType.ANYCAST)
@@ -241,14 +241,6 @@ public final class Traveller {
         return outcome == Outcome.ACCEPT
                 ? leave(stack, route.orElseThrow(), skb, journey)
                 : stopped(stack, skb, outcome, journey);
-    }
-
-    /** IPv6 looks for a loopback address on the interface alone that the packet came in by, and finds nobody there. */
-    private Journey astray(Stack stack, Link link, Skb skb, Journey journey) {
-        boolean led = leads(stack.net().route(LOOPBACK6, link));
-        journey.end(End.UNREACHABLE, stack, link.name(), skb);
-        answer(stack, skb, led ? "icmp6-addr-unreachable" : "icmp6-no-route", journey);
-        return journey;
     }
 
     /** What is answered where no route leads on; a black hole is silent. */

@@ -9,6 +9,7 @@ final class Chain {
     private final boolean builtIn;
     private final List<Rule> rules = new ArrayList<>();
     private boolean drops;
+    private boolean emptied;
     private long packets;
 
     Chain(String name, boolean builtIn) {
@@ -22,6 +23,17 @@ final class Chain {
         copy.drops = drops;
         copy.packets = packets;
         return copy;
+    }
+
+    /** Takes all rules out, which within one restore is not quite the same as having none. */
+    void empty() {
+        emptied |= !rules.isEmpty();
+        rules.clear();
+    }
+
+    /** Returns whether this restore took rules out. */
+    boolean emptied() {
+        return emptied;
     }
 
     String name() {

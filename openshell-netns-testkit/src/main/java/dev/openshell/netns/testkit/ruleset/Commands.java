@@ -3,6 +3,7 @@ package dev.openshell.netns.testkit.ruleset;
 import dev.openshell.netns.IptablesVariant;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Carries commands out on a table.
@@ -10,6 +11,9 @@ import java.util.Set;
  * @param fixed the rules that were there before this restore
  */
 record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
+    private static final Pattern LAST_OF_COMMENT =
+            Pattern.compile("(--comment \"?(?:[^\"\\\\]|\\\\.){254})(?:[^\"\\\\ ]|\\\\.)");
+
     void run(Command command) {
         switch (command.letter()) {
             case 'A' -> rules(command).addAll(checked(command));
@@ -42,6 +46,14 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
     private void insert(Command command) {
         List<Rule> rules = rules(command);
         int index = index(command, rules.size() + 1);
+        if (variant == IptablesVariant.NFT
+                && index > 0
+                && table.chain(command.name()).emptied()) {
+            throw RuleProblem.unknown(
+                    "-I",
+                    "a rule number in a chain that the same restore emptied, which iptables"
+                            + " takes for a number of the old rules,");
+        }
         checked(command).forEach(rule -> rules.add(index, rule));
     }
 
@@ -56,9 +68,16 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
         return command.rules();
     }
 
-    private static int find(Rule wanted, List<Rule> rules) {
+    /** The legacy tool does not compare the last byte of the longest comment. */
+    private String identity(Rule rule) {
+        return variant == IptablesVariant.LEGACY
+                ? LAST_OF_COMMENT.matcher(rule.text()).replaceAll("$1")
+                : rule.text();
+    }
+
+    private int find(Rule wanted, List<Rule> rules) {
         for (int i = 0; i < rules.size(); i++) {
-            if (rules.get(i).text().equals(wanted.text())) {
+            if (identity(rules.get(i)).equals(identity(wanted))) {
                 return i;
             }
         }
@@ -96,7 +115,7 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
 
     private void flush(Command command) {
         if (command.chain().isPresent()) {
-            rules(command).clear();
+            table.chain(command.name()).empty();
         } else if (variant != IptablesVariant.NFT) {
             table.chains().forEach(chain -> chain.rules().clear());
         } else {

@@ -118,7 +118,7 @@ final class Restore {
             if (legacy && !keep) {
                 throw RuleProblem.refused(name, "chain already exists");
             }
-            into.chain(name).rules().clear();
+            into.chain(name).empty();
         } else {
             into.users().put(name, new Chain(name, false));
         }

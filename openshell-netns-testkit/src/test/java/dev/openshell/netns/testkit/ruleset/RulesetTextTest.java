@@ -249,4 +249,12 @@ class RulesetTextTest {
                         .refused())
                 .isTrue();
     }
+
+    @Test
+    void theLegacyToolComparesAllOfACommentButItsLastByte() {
+        String rules = "*filter\n-A INPUT -m comment --comment " + "x".repeat(255) + "\n-C INPUT -m comment --comment "
+                + "x".repeat(254) + "\nCOMMIT\n";
+        new Ruleset(Family.IPV4, IptablesVariant.LEGACY).restore(rules, false);
+        assertThat(refused(IptablesVariant.NFT, rules).line()).isEqualTo(3);
+    }
 }

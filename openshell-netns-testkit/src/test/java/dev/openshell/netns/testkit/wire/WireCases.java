@@ -64,6 +64,12 @@ record WireCases(String name, Family family, String rules, List<Sending> packets
                         List.of("Refused west icmp 1/0 id 0 2001:db8:77::7 0 > 2001:db8:1::9 0 flags 0 quoting"
                                 + " [protocol 17 2001:db8:1::9 4000 > 2001:db8:77::7 53 flags 0]")),
                 new WireCases(
+                        "but the default route of that interface leads there too",
+                        Family.IPV6,
+                        "*nat\n-A PREROUTING -j DNAT --to-destination ::1\nCOMMIT\n",
+                        List.of(udp(Way.EAST, "2001:db8:2::9", SEEN6)),
+                        List.of("Arrived east protocol 17 2001:db8:2::9 4000 > ::1 53 flags 0")),
+                new WireCases(
                         "the reset that answers an untracked packet can't be untracked",
                         Family.IPV4,
                         "*raw\n-A OUTPUT -j NOTRACK\nCOMMIT\n*filter\n"
