@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * @param fixed the rules that were there before this restore
  */
 record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
-    private static final Pattern LAST_OF_COMMENT =
-            Pattern.compile("(--comment \"?(?:[^\"\\\\]|\\\\.){254})(?:[^\"\\\\ ]|\\\\.)");
+    /** A comment of which the legacy tool compares an uncertain part: how much depends on what memory held before. */
+    private static final Pattern LONG_COMMENT = Pattern.compile(".*--comment \"?[^\"]{128,}.*");
 
     void run(Command command) {
         switch (command.letter()) {
@@ -68,18 +68,15 @@ record Commands(Table table, IptablesVariant variant, Set<Rule> fixed) {
         return command.rules();
     }
 
-    /** The legacy tool does not compare the last byte of the longest comment. */
-    private String identity(Rule rule) {
-        return variant == IptablesVariant.LEGACY
-                ? LAST_OF_COMMENT.matcher(rule.text()).replaceAll("$1")
-                : rule.text();
-    }
-
     private int find(Rule wanted, List<Rule> rules) {
         for (int i = 0; i < rules.size(); i++) {
-            if (identity(rules.get(i)).equals(identity(wanted))) {
+            if (rules.get(i).text().equals(wanted.text())) {
                 return i;
             }
+        }
+        if (variant == IptablesVariant.LEGACY
+                && LONG_COMMENT.matcher(wanted.text()).matches()) {
+            throw RuleProblem.unknown("--comment", "finding a rule by another long comment");
         }
         throw RuleProblem.refused(wanted.text(), "no such rule in that chain");
     }
