@@ -1,11 +1,10 @@
 package dev.openshell.netns.testkit;
 
-import dev.openshell.netns.Cidr;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.LinuxProvider;
-import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.Prefixed;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.path.Stack;
 import java.util.List;
@@ -124,14 +123,9 @@ public final class FakeKernel extends FakeCalls implements NetnsProvider {
      * may.
      */
     public void addAddress(String link, String address) {
-        String[] parts = address.split("/", 2);
-        Ip ip = Ip.parse(parts[0]);
-        int prefix = parts.length == 1 ? ip.family().bits() : Integer.parseInt(parts[1]);
+        Prefixed own = Prefixed.parse(address);
         synchronized (machine) {
-            here().addAddress(
-                            here().link(link),
-                            ip,
-                            Cidr.of(ip.toInetAddress(), prefix).prefix());
+            here().addAddress(here().link(link), own.ip(), own.prefix());
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.openshell.netns.testkit;
 
 import com.google.common.net.InetAddresses;
-import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.kernel.KernelException;
@@ -9,6 +8,7 @@ import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.Netns;
 import dev.openshell.netns.testkit.net.RouteType;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.Prefixed;
 import dev.openshell.netns.testkit.path.Stack;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -167,18 +167,15 @@ public final class FakeWorld {
         }
 
         private static void address(Netns host, Link link, String text) {
-            String[] parts = text.split("/", 2);
-            Ip ip = Ip.parse(parts[0]);
-            int prefix = Cidr.of(
-                            ip.toInetAddress(), parts.length == 1 ? ip.family().bits() : Integer.parseInt(parts[1]))
-                    .prefix();
-            host.addAddress(link, ip, prefix);
+            Prefixed own = Prefixed.parse(text);
+            Ip ip = own.ip();
+            host.addAddress(link, ip, own.prefix());
             Ip any = Ip.parse(ip.family() == Family.IPV4 ? "0.0.0.0" : "::");
-            Ip network = ip.and(Ip.mask(ip.family(), prefix));
+            Ip network = own.network();
             Ip gateway = network.plus(1).equals(ip) ? network.plus(2) : network.plus(1);
             boolean routed = host.routes(ip.family()).stream()
                     .anyMatch(route -> route.prefix() == 0 && route.type() == RouteType.UNICAST);
-            if (!routed && prefix < ip.family().bits() - 1) {
+            if (!routed && own.prefix() < ip.family().bits() - 1) {
                 host.addRoute(any, 0, RouteType.UNICAST, link, Optional.of(gateway));
             }
         }

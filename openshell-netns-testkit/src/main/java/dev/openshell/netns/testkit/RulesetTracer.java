@@ -1,6 +1,5 @@
 package dev.openshell.netns.testkit;
 
-import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.testkit.conntrack.Conntrack;
@@ -10,6 +9,7 @@ import dev.openshell.netns.testkit.packet.Ct;
 import dev.openshell.netns.testkit.packet.CtState;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
+import dev.openshell.netns.testkit.packet.Prefixed;
 import dev.openshell.netns.testkit.packet.Skb;
 import dev.openshell.netns.testkit.packet.Tuple;
 import dev.openshell.netns.testkit.path.Netfilter;
@@ -139,16 +139,12 @@ public final class RulesetTracer {
      * Written with its prefix length, {@code 198.51.100.2/24}, it brings its network's broadcast address along.
      */
     public RulesetTracer withAddress(String link, String address) {
-        String[] parts = address.split("/", 2);
-        Ip ip = Ip.parse(parts[0]);
+        Prefixed own = Prefixed.parse(address);
         Map<Ip, String> more = new LinkedHashMap<>(world.addresses());
-        more.put(ip, Objects.requireNonNull(link, "link"));
+        more.put(own.ip(), Objects.requireNonNull(link, "link"));
         Set<Ip> broadcasts = new HashSet<>(world.broadcasts());
-        if (parts.length == 2) {
-            int prefix = Cidr.of(ip.toInetAddress(), Integer.parseInt(parts[1])).prefix();
-            if (ip.family() == Family.IPV4 && prefix < 31) {
-                broadcasts.add(ip.and(Ip.mask(Family.IPV4, prefix)).plus((1L << 32 - prefix) - 1));
-            }
+        if (own.ip().family() == Family.IPV4 && own.prefix() < 31) {
+            broadcasts.add(own.network().plus((1L << 32 - own.prefix()) - 1));
         }
         return new RulesetTracer(family, ruleset, new TracerView(more, broadcasts, world.contents(), world.clock()));
     }

@@ -15,7 +15,6 @@ final class Script {
     private List<Fault> faults = List.of();
     private final List<KernelCall> made = new ArrayList<>();
     private final Map<KernelCall, Integer> kinds = new EnumMap<>(KernelCall.class);
-    private boolean paused;
 
     Script(FakeCalls process) {
         this.process = process;
@@ -33,9 +32,6 @@ final class Script {
 
     /** Does {@code body}, or what the script wants in its place. */
     <T> T run(KernelCall kind, Supplier<T> body) {
-        if (paused) {
-            return body.get();
-        }
         made.add(kind);
         kinds.merge(kind, 1, Integer::sum);
         int call = made.size();
@@ -59,17 +55,6 @@ final class Script {
             throw failure(afterwards.getAsInt(), kind);
         }
         return result;
-    }
-
-    /** Does {@code body}, whose own calls are none of the caller's. */
-    <T> T unscripted(Supplier<T> body) {
-        boolean before = paused;
-        paused = true;
-        try {
-            return body.get();
-        } finally {
-            paused = before;
-        }
     }
 
     private static KernelException failure(int errno, KernelCall kind) {

@@ -229,15 +229,9 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
-    public <T> T openSocket(int namespace, SocketType<T> type) throws IOException {
+    public <T> T openSocket(int namespace, SocketType<T> type) throws Exception {
         WarmSockets.up();
-        try {
-            return call(namespace, type::open);
-        } catch (IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException(e);
-        }
+        return call(namespace, type::open);
     }
 
     @Override

@@ -75,7 +75,7 @@ public interface Kernel {
     <T> T call(int namespace, Callable<T> body) throws Exception;
 
     /** Returns a new socket of {@code type} that lives in {@code namespace}. */
-    <T> T openSocket(int namespace, SocketType<T> type) throws IOException;
+    <T> T openSocket(int namespace, SocketType<T> type) throws Exception;
 
     /**
      * Checks that no thread of this JVM is left in the namespace of {@code inode}.

@@ -68,10 +68,10 @@ public final class Netfilter {
 
     /** The same with another way to find a packet's flow, behind the raw table. */
     public Outcome run(Hook hook, Skb skb, Consumer<Step> steps, Consumer<Skb> track) {
+        boolean last = hook == Hook.POSTROUTING || hook == Hook.INPUT;
         for (TableKind table : tables(hook)) {
-            boolean source = hook == Hook.POSTROUTING || hook == Hook.INPUT;
             if (table == TableKind.NAT) {
-                if (!nat(hook, skb, source, steps)) {
+                if (!nat(hook, skb, last, steps)) {
                     return Outcome.DROP;
                 }
                 continue;
@@ -86,7 +86,6 @@ public final class Netfilter {
                 track.accept(skb);
             }
         }
-        boolean last = hook == Hook.POSTROUTING || hook == Hook.INPUT;
         return last && !conntrack.confirm(skb) ? CLASH : Outcome.ACCEPT;
     }
 
@@ -99,7 +98,10 @@ public final class Netfilter {
         return outcome;
     }
 
-    /** Only the first packet of a flow gets to see the nat table; what it decided is done to all. */
+    /**
+     * Translates the source at the last hooks of a way, the destination at the first ones. Only the first packet of a
+     * flow gets to see the nat table; what it decided is done to all.
+     */
     private boolean nat(Hook hook, Skb skb, boolean source, Consumer<Step> steps) {
         if (conntrack.needsNatRules(skb, source)) {
             @Nullable NatRange range = null;

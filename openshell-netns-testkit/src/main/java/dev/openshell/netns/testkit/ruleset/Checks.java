@@ -48,7 +48,7 @@ final class Checks {
         return rule == null || rule.line() == 0 ? problem : problem.at(rule.line());
     }
 
-    /** Returns the first {@code count} words of what an extension prints: what it is called. */
+    /** Returns the {@code count}th word of what an extension prints: what it is called. */
     private static String name(String text, int count) {
         String[] words = text.split(" ");
         return words.length < count ? text : words[count - 1];
