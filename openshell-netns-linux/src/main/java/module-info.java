@@ -6,6 +6,7 @@ module dev.openshell.netns.linux {
     requires info.picocli;
     requires jdk.unsupported;
     // Relocated into this module's own jar, so that it needs no logging library and meets no other version.
+    requires static com.google.gson;
     requires static org.dnsjava;
     requires static org.jspecify;
 

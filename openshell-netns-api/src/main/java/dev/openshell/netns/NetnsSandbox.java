@@ -86,6 +86,30 @@ public interface NetnsSandbox extends AutoCloseable {
     <T> T call(Callable<T> body) throws Exception;
 
     /**
+     * Returns what becomes of {@code flow} when a program inside begins it, hook by hook, and what would allow it.
+     *
+     * @throws NetnsException when the flow's host is a name without an address
+     */
+    @Incubating
+    default Explanation explain(Flow flow) {
+        return inspect().explain(flow);
+    }
+
+    /** Returns what is known of the policy in force: its plan, its proof, its picture, what a change would do. */
+    @Incubating
+    PolicyInspection inspect();
+
+    /**
+     * Reads the rules back from the kernel, on both ends, compares them with what was sent, and proves once more that
+     * they admit exactly what the policy allows.
+     *
+     * @throws VerificationException when somebody changed them, or they don't
+     * @throws NetnsException when they can't be read
+     */
+    @Incubating
+    Verified verifyLoaded();
+
+    /**
      * Cuts the sandbox off at once, ends the processes inside (SIGTERM, then SIGKILL after the policy's grace) and
      * removes all that was made. Does nothing when called again; concurrent callers wait for the first.
      *
@@ -295,6 +319,17 @@ public interface NetnsSandbox extends AutoCloseable {
          */
         public NetnsSandbox apply() {
             return (provider != null ? provider : onlyProvider()).apply(policy);
+        }
+
+        /**
+         * Returns what {@link #apply()} would do, without doing it. Needs no privilege.
+         *
+         * @throws NetnsException when a name has no address that can be opened
+         * @throws IllegalStateException when there is no provider or more than one
+         */
+        @Incubating
+        public PolicyInspection inspect() {
+            return (provider != null ? provider : onlyProvider()).inspect(policy);
         }
 
         private static NetnsProvider onlyProvider() {

@@ -26,15 +26,24 @@ final class Text {
         return text.length() > 80 ? out + "…" : out.toString();
     }
 
-    /** Returns the DNS name in lower case, or the literal address in its shortest form. */
+    /** Returns the DNS name in lower case, or the literal address in its shortest form, of what can be listed. */
     static String host(String text) {
+        String host = anyHost(text);
+        if (InetAddresses.isInetAddress(host)) {
+            destination(text, InetAddresses.forString(host));
+        }
+        return host;
+    }
+
+    /** Returns the DNS name in lower case, or the literal address in its shortest form, whatever it is good for. */
+    static String anyHost(String text) {
         if (text.isEmpty()) {
             throw new IllegalArgumentException("empty host; give a DNS name or an address");
         }
         if (text.startsWith("[") && text.endsWith("]")) {
             String inner = text.substring(1, text.length() - 1);
             if (inner.indexOf(':') >= 0 && InetAddresses.isInetAddress(inner)) {
-                return host(inner);
+                return anyHost(inner);
             }
             throw badHost(text, "brackets are for IPv6 addresses");
         }
@@ -42,7 +51,7 @@ final class Text {
             throw badHost(text, "an address with a zone can't be reached from another namespace");
         }
         if (InetAddresses.isInetAddress(text)) {
-            return InetAddresses.toAddrString(destination(text, InetAddresses.forString(text)));
+            return InetAddresses.toAddrString(InetAddresses.forString(text));
         }
         return dnsName(text);
     }

@@ -1,9 +1,13 @@
 package dev.openshell.netns.linux;
 
 import dev.openshell.netns.HostResolver;
+import dev.openshell.netns.Incubating;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.PolicyDiff;
+import dev.openshell.netns.PolicyInspection;
+import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.JnaKernel;
@@ -12,9 +16,12 @@ import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.plan.Enforcement;
 import dev.openshell.netns.linux.plan.HostView;
 import dev.openshell.netns.linux.plan.LinkAllocator;
+import dev.openshell.netns.linux.plan.LiveFlows;
+import dev.openshell.netns.linux.plan.LiveRules;
 import dev.openshell.netns.linux.plan.Planner;
-import dev.openshell.netns.linux.plan.PolicyResolver;
+import dev.openshell.netns.linux.plan.Preview;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
+import dev.openshell.netns.linux.report.MachineFacts;
 import dev.openshell.netns.linux.resolve.ChannelOpener;
 import dev.openshell.netns.linux.resolve.ResolvConf;
 import dev.openshell.netns.linux.resolve.SystemResolver;
@@ -22,6 +29,7 @@ import dev.openshell.netns.linux.rules.IptablesCompiler;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -79,16 +87,11 @@ public final class LinuxProvider implements NetnsProvider {
         int host = openHost(policy);
         boolean done = false;
         try {
-            ResolvConf conf = resolvConf(policy);
-            HostView view = new HostView(kernel, host, deadline);
-            HostResolver names = policy.resolver()
-                    .or(() -> standIn.map(StandIn::names))
-                    .orElseGet(() -> SystemResolver.of(new HostChannels(kernel, host), conf, HOSTS, deadline));
-            ResolvedPolicy resolved =
-                    new PolicyResolver(names, conf, view.addresses(), view::routed, deadline).resolve(policy);
+            Sources sources = sources(host, policy, deadline);
+            ResolvedPolicy resolved = sources.resolve(policy, deadline);
             Enforcement enforcement =
                     Enforcement.of(kernel, host, resolved, new LinkAllocator(random), planner, deadline);
-            LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, conf);
+            LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, sources.conf(), this::sources);
             if (closedAtExit) {
                 AtExit.add(sandbox);
             }
@@ -98,6 +101,76 @@ public final class LinuxProvider implements NetnsProvider {
             throw failure("read the host's state", "host namespace", e);
         } finally {
             if (!done) {
+                kernel.close(host);
+            }
+        }
+    }
+
+    /**
+     * {@inheritDoc} Names are resolved, and addresses and routes read, in the JVM's own namespace; with {@code
+     * hostNamespace} in that one, which takes the privileges that applying takes.
+     */
+    @Override
+    public PolicyInspection inspect(SandboxPolicy policy) {
+        boolean here = policy.hostNamespace().isEmpty() && standIn.isEmpty();
+        Sources.Viewpoint viewpoint = here ? new Unprivileged(HOSTS) : new InHost();
+        ResolvedPolicy resolved = viewpoint.look(policy, (sources, deadline) -> sources.resolve(policy, deadline));
+        Preview preview = Preview.of(resolved, planner);
+        return new Inspection(
+                resolved,
+                new Inspection.Situation(
+                        preview.rules(),
+                        preview.plan(),
+                        preview::rulesets,
+                        rules -> List.of(),
+                        () -> MachineFacts.unprivileged(kernel)),
+                viewpoint);
+    }
+
+    /**
+     * Returns what changes from a live sandbox, of whatever process, to {@code policy}, and which of its flows that
+     * would cut. It takes the privileges that applying takes.
+     *
+     * @param name the host end of the sandbox's link, or its name under {@code /run/netns}
+     * @throws NetnsException when the policy's host namespace has no such sandbox
+     */
+    @Incubating
+    public PolicyDiff diff(String name, SandboxPolicy policy) {
+        Deadline deadline = Deadline.in(policy.timeout());
+        int host = openHost(policy);
+        try {
+            RuleSet live = LiveRules.of(kernel, host, name, deadline);
+            ResolvedPolicy to = sources(host, policy, deadline).resolve(policy, deadline);
+            return RuleDiff.of(live, to, rules -> LiveFlows.of(kernel, host, rules, deadline));
+        } catch (KernelException e) {
+            throw failure("read the host's state", "host namespace", e);
+        } finally {
+            kernel.close(host);
+        }
+    }
+
+    private Sources sources(int host, SandboxPolicy policy, Deadline deadline) {
+        ResolvConf conf = standIn.isPresent() && policy.resolvConf().isEmpty()
+                ? standIn.get().conf()
+                : readResolvConf(policy);
+        HostView view = new HostView(kernel, host, deadline);
+        HostResolver names = policy.resolver()
+                .or(() -> standIn.map(StandIn::names))
+                .orElseGet(() -> SystemResolver.of(new HostChannels(kernel, host), conf, HOSTS, deadline));
+        return new Sources(names, conf, view.addresses(), view::routed);
+    }
+
+    /** Looks from a policy's host namespace, which is opened each time. */
+    private final class InHost implements Sources.Viewpoint {
+        @Override
+        public <T> T look(SandboxPolicy policy, Sources.Body<T> body) {
+            Deadline deadline = Deadline.in(policy.timeout());
+            int host = openHost(policy);
+            try {
+                return body.with(sources(host, policy, deadline), deadline);
+            } catch (KernelException e) {
+                throw failure("read the host's state", "host namespace", e);
+            } finally {
                 kernel.close(host);
             }
         }
@@ -123,10 +196,7 @@ public final class LinuxProvider implements NetnsProvider {
         }
     }
 
-    private ResolvConf resolvConf(SandboxPolicy policy) {
-        if (standIn.isPresent() && policy.resolvConf().isEmpty()) {
-            return standIn.get().conf();
-        }
+    static ResolvConf readResolvConf(SandboxPolicy policy) {
         try {
             return ResolvConf.ofHost(policy.resolvConf());
         } catch (IOException e) {

@@ -5,14 +5,20 @@ import dev.openshell.netns.Landlock;
 import dev.openshell.netns.Namespace;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.PolicyInspection;
 import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.SandboxSockets;
+import dev.openshell.netns.Verified;
 import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.kernel.SocketType;
 import dev.openshell.netns.linux.plan.Enforcement;
+import dev.openshell.netns.linux.plan.LiveFlows;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
+import dev.openshell.netns.linux.report.MachineFacts;
 import dev.openshell.netns.linux.resolve.ResolvConf;
 import java.io.IOException;
 import java.net.URI;
@@ -21,6 +27,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** The handle of a sandbox on Linux. */
@@ -30,6 +37,7 @@ final class LiveSandbox implements NetnsSandbox {
     private final ResolvedPolicy resolved;
     private final Enforcement enforcement;
     private final String resolvConf;
+    private final SourcesOf sources;
     private final Namespace namespace;
 
     /** Guards what follows: nothing enters once closing has begun. */
@@ -39,7 +47,19 @@ final class LiveSandbox implements NetnsSandbox {
     private boolean open = true;
     private boolean started;
 
-    LiveSandbox(Kernel kernel, int host, ResolvedPolicy resolved, Enforcement enforcement, ResolvConf hostConf) {
+    /** Where a policy's addresses come from, as seen from the host namespace of a descriptor. */
+    interface SourcesOf {
+        Sources of(int host, SandboxPolicy policy, Deadline deadline);
+    }
+
+    LiveSandbox(
+            Kernel kernel,
+            int host,
+            ResolvedPolicy resolved,
+            Enforcement enforcement,
+            ResolvConf hostConf,
+            SourcesOf sources) {
+        this.sources = sources;
         this.kernel = kernel;
         this.host = host;
         this.resolved = resolved;
@@ -70,6 +90,54 @@ final class LiveSandbox implements NetnsSandbox {
     @Override
     public Landlock landlock() {
         return whileOpen(kernel::landlock);
+    }
+
+    @Override
+    public PolicyInspection inspect() {
+        return whileOpen(() -> new Inspection(
+                resolved,
+                new Inspection.Situation(
+                        enforcement.ruleSet(),
+                        enforcement.plan(),
+                        enforcement::sent,
+                        rules -> onHost(own -> LiveFlows.of(kernel, own, rules, deadline())),
+                        () -> onHost(own -> MachineFacts.of(kernel, own, enforcement.variant(), deadline()))),
+                new Here()));
+    }
+
+    @Override
+    public Verified verifyLoaded() {
+        int inside = whileOpen(this::ownDescriptor);
+        try {
+            return onHost(outside -> enforcement.verifyLoaded(inside, outside, deadline()));
+        } finally {
+            kernel.close(inside);
+        }
+    }
+
+    private Deadline deadline() {
+        return Deadline.in(resolved.policy().timeout());
+    }
+
+    /** Looks from the host namespace of this sandbox, whatever the policy says of another one. */
+    private final class Here implements Sources.Viewpoint {
+        @Override
+        public <T> T look(SandboxPolicy policy, Sources.Body<T> body) {
+            Deadline deadline = Deadline.in(policy.timeout());
+            return onHost(own -> body.with(sources.of(own, policy, deadline), deadline));
+        }
+    }
+
+    /** Does {@code body} with a descriptor of the host's of its own, which {@link #close()} can't take away meanwhile. */
+    private <T> T onHost(IntFunction<T> body) {
+        int own = whileOpen(() -> duplicate(host));
+        try {
+            return body.apply(own);
+        } catch (KernelException e) {
+            throw new NetnsException("read", "host namespace", e.errno(), e.getMessage(), e.remedy(), e);
+        } finally {
+            kernel.close(own);
+        }
     }
 
     @Override
@@ -144,8 +212,12 @@ final class LiveSandbox implements NetnsSandbox {
     }
 
     private int ownDescriptor() {
+        return duplicate(enforcement.namespace());
+    }
+
+    private int duplicate(int descriptor) {
         try {
-            return kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + enforcement.namespace())));
+            return kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + descriptor)));
         } catch (KernelException e) {
             throw refused(e);
         }

@@ -8,6 +8,8 @@ import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.kernel.SocketType;
+import dev.openshell.netns.testkit.conntrack.Conntrack;
+import dev.openshell.netns.testkit.ctnetlink.NetfilterResponder;
 import dev.openshell.netns.testkit.net.NetException;
 import dev.openshell.netns.testkit.net.Netns;
 import dev.openshell.netns.testkit.rtnetlink.RtnetlinkResponder;
@@ -16,9 +18,7 @@ import dev.openshell.netns.testkit.ruleset.Ruleset;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -26,14 +26,13 @@ import java.util.function.Supplier;
 
 /** The calls of one process to the kernel: its descriptors, its locks, and the thread that is inside of a namespace. */
 abstract class FakeCalls implements Kernel {
-    private static final int FIRST_DESCRIPTOR = 3;
     private static final Duration LOCK_PAUSE = Duration.ofMillis(1);
 
     final FakeMachine machine;
     final FakeWorld world;
     final Userland userland;
     final Script script;
-    private final Map<Integer, Netns> descriptors = new HashMap<>();
+    private final Descriptors descriptors;
     private final Set<Netns> locks = new HashSet<>();
     private final InsideThreads threads = new InsideThreads();
     private boolean dead;
@@ -43,6 +42,7 @@ abstract class FakeCalls implements Kernel {
         this.world = world;
         this.userland = userland;
         this.script = new Script(this);
+        this.descriptors = new Descriptors(machine);
     }
 
     /** Returns the process as those see it who are not of the kernel. */
@@ -54,8 +54,7 @@ abstract class FakeCalls implements Kernel {
                 dead = true;
                 userland.sockets.closeAll(self());
                 locks.forEach(machine::unlock);
-                descriptors.values().forEach(machine::release);
-                descriptors.clear();
+                descriptors.closeAll();
             }
         }
     }
@@ -84,21 +83,7 @@ abstract class FakeCalls implements Kernel {
     }
 
     private Netns netns(int descriptor) {
-        Netns netns = descriptors.get(descriptor);
-        if (netns == null) {
-            throw new KernelException(NetException.EBADF, "descriptor " + descriptor);
-        }
-        return netns;
-    }
-
-    private int open(Netns netns) {
-        int descriptor = FIRST_DESCRIPTOR;
-        while (descriptors.containsKey(descriptor)) {
-            descriptor++;
-        }
-        descriptors.put(descriptor, netns);
-        machine.hold(netns);
-        return descriptor;
+        return descriptors.netns(descriptor);
     }
 
     @Override
@@ -108,17 +93,17 @@ abstract class FakeCalls implements Kernel {
 
     @Override
     public int openNamespace(Optional<Path> path) {
-        return made(KernelCall.OPEN_NAMESPACE, () -> open(path.map(this::find).orElseGet(this::here)));
+        return made(
+                KernelCall.OPEN_NAMESPACE,
+                () -> descriptors.open(path.map(this::find).orElseGet(this::here)));
     }
 
     private Netns find(Path path) {
         String name = path.toString().replace('\\', '/');
         if (name.matches("/proc/(self|" + ProcessHandle.current().pid() + ")/fd/[0-9]+")) {
-            Netns netns = descriptors.get(Integer.parseInt(name.substring(name.lastIndexOf('/') + 1)));
-            if (netns == null) {
-                throw new KernelException(Errno.ENOENT, name);
-            }
-            return netns;
+            return descriptors
+                    .find(Integer.parseInt(name.substring(name.lastIndexOf('/') + 1)))
+                    .orElseThrow(() -> new KernelException(Errno.ENOENT, name));
         }
         if (name.matches("/proc/(self|thread-self|1|" + ProcessHandle.current().pid() + ")/ns/net")) {
             return name.startsWith("/proc/thread-self") ? here() : machine.host();
@@ -128,7 +113,7 @@ abstract class FakeCalls implements Kernel {
 
     @Override
     public int createNamespace() {
-        return made(KernelCall.CREATE_NAMESPACE, () -> open(machine.create()));
+        return made(KernelCall.CREATE_NAMESPACE, () -> descriptors.open(machine.create()));
     }
 
     @Override
@@ -139,21 +124,24 @@ abstract class FakeCalls implements Kernel {
     @Override
     public void close(int descriptor) {
         made(KernelCall.CLOSE, () -> {
-            machine.release(netns(descriptor));
-            return descriptors.remove(descriptor);
+            descriptors.close(descriptor);
+            return true;
         });
     }
 
     @Override
     public byte[] netlink(int namespace, byte[] request) {
         return made(KernelCall.NETLINK, () -> {
-            byte[] answer = RtnetlinkResponder.answer(
-                    machine.machine(),
-                    netns(namespace),
-                    descriptor -> Optional.ofNullable(descriptors.get(descriptor)),
-                    request);
-            return java.util.Arrays.copyOf(
-                    answer, Math.min(answer.length, script.cutAnswer().orElse(answer.length)));
+            byte[] answer = RtnetlinkResponder.answer(machine.machine(), netns(namespace), descriptors::find, request);
+            return script.cut(KernelCall.NETLINK, answer);
+        });
+    }
+
+    @Override
+    public byte[] netfilter(int namespace, byte[] request) {
+        return made(KernelCall.NETFILTER, () -> {
+            Conntrack conntrack = machine.stack(netns(namespace)).conntrack();
+            return script.cut(KernelCall.NETFILTER, NetfilterResponder.answer(conntrack, request));
         });
     }
 

@@ -41,7 +41,8 @@ public final class FakeWorld {
 
     /** Returns whether the kernel has a sysctl of this name. */
     boolean knows(String key) {
-        return forceForwarding || !key.endsWith("/force_forwarding");
+        // Linux's initial namespace alone has nf_log_all_netns; this host is like a pod's.
+        return !key.equals("net/netfilter/nf_log_all_netns") && (forceForwarding || !key.endsWith("/force_forwarding"));
     }
 
     List<InetAddress> resolve(String name) throws IOException {

@@ -21,6 +21,9 @@ public sealed interface Fault {
     /** The answers to the {@code nth} rtnetlink datagram end after {@code bytes} bytes; it took effect. */
     record CutAnswer(int nth, int bytes) implements Fault {}
 
+    /** The answers to the {@code nth} request for tracked flows end after {@code bytes} bytes. */
+    record CutFlows(int nth, int bytes) implements Fault {}
+
     /** The {@code nth} restore dies: the first {@code tables} tables took effect, the others did not. */
     record RestoreDies(int nth, int tables) implements Fault {}
 

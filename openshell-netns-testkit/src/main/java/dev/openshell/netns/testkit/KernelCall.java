@@ -18,6 +18,8 @@ public enum KernelCall {
     CLOSE,
     /** An rtnetlink datagram. */
     NETLINK,
+    /** An nfnetlink datagram, such as one that asks for tracked flows. */
+    NETFILTER,
     /** Reading a sysctl. */
     READ_SYSCTL,
     /** Writing a sysctl. */

@@ -19,8 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,11 +29,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * @since 0.1
  */
-public abstract class KernelContract {
+public abstract class KernelContract extends FlowContract {
     private static final int ENOENT = 2;
     private static final int EEXIST = 17;
     private static final int ENODEV = 19;
-    private static final int EINVAL = 22;
     private static final int ENETUNREACH = 101;
     private static final String RULES =
             """
@@ -53,32 +50,16 @@ public abstract class KernelContract {
             COMMIT
             """;
 
-    private Kernel kernel;
-    private int namespace;
-
     /** For subclasses. */
     protected KernelContract() {}
 
     /** Returns the kernel under test. */
+    @Override
     protected abstract Kernel kernel();
 
     /** Returns the variant of iptables under test. */
+    @Override
     protected abstract IptablesVariant variant();
-
-    @BeforeEach
-    void create() {
-        kernel = kernel();
-        namespace = kernel.createNamespace();
-    }
-
-    @AfterEach
-    void close() {
-        kernel.close(namespace);
-    }
-
-    private static Deadline soon() {
-        return Deadline.in(Duration.ofSeconds(20));
-    }
 
     private static List<String> rules(String saved) {
         return saved.lines()

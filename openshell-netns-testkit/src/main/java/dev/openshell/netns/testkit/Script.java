@@ -2,6 +2,7 @@ package dev.openshell.netns.testkit;
 
 import dev.openshell.netns.linux.kernel.KernelException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -61,14 +62,18 @@ final class Script {
         return new KernelException(errno, "scripted for " + kind);
     }
 
-    /** Returns how many bytes of the present netlink answer are left, empty for all. */
-    OptionalInt cutAnswer() {
-        return faults.stream()
-                .filter(Fault.CutAnswer.class::isInstance)
-                .map(Fault.CutAnswer.class::cast)
-                .filter(cut -> cut.nth() == kinds.getOrDefault(KernelCall.NETLINK, 0))
-                .mapToInt(Fault.CutAnswer::bytes)
-                .findFirst();
+    /** Returns what is left of the present {@code answer} to a call of {@code kind}. */
+    byte[] cut(KernelCall kind, byte[] answer) {
+        int nth = kinds.getOrDefault(kind, 0);
+        int left = answer.length;
+        for (Fault fault : faults) {
+            if (kind == KernelCall.NETLINK && fault instanceof Fault.CutAnswer cut && cut.nth() == nth) {
+                left = Math.min(left, cut.bytes());
+            } else if (kind == KernelCall.NETFILTER && fault instanceof Fault.CutFlows cut && cut.nth() == nth) {
+                left = Math.min(left, cut.bytes());
+            }
+        }
+        return Arrays.copyOf(answer, left);
     }
 
     /** Returns after how many tables the present restore dies, empty where it does not. */

@@ -113,6 +113,7 @@ final class TcpEnd {
         synchronized (userland.machine) {
             if (!finished && failure == null && reached(send(Header.FIN | Header.ACK))) {
                 peer().received.end();
+                peer().send(Header.ACK);
             }
             finished = true;
         }

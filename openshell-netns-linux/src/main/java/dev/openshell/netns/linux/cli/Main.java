@@ -1,7 +1,10 @@
 package dev.openshell.netns.linux.cli;
 
 import dev.openshell.netns.NetnsException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -15,18 +18,30 @@ import picocli.CommandLine.Spec;
         description = "Runs a command in a network namespace in which nothing is reachable unless you say so.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, PlanCommand.class, DemoCommand.class})
+        subcommands = {
+            RunCommand.class,
+            PlanCommand.class,
+            ExplainCommand.class,
+            VerifyCommand.class,
+            DiffCommand.class,
+            ReportCommand.class,
+            DemoCommand.class
+        })
 public final class Main implements Runnable {
     /** The exit status for bad usage. */
     static final int USAGE = 2;
 
-    /** The exit status when the sandbox can't be made. */
+    /** The exit status when the sandbox can't be made, or a question can't be answered. */
     static final int NO_SANDBOX = 125;
 
     @Spec
     private CommandSpec spec;
 
-    Main() {}
+    private final Engine engine;
+
+    Main(Engine engine) {
+        this.engine = engine;
+    }
 
     /** Runs one command and exits with its status. */
     public static void main(String[] arguments) {
@@ -34,36 +49,52 @@ public final class Main implements Runnable {
     }
 
     static int run(String... arguments) {
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = line(new LinuxEngine());
+        // The same bytes in every locale: JSON and SVG are UTF-8.
+        line.setOut(new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
+        return line.execute(arguments);
+    }
+
+    static CommandLine line(Engine engine) {
+        CommandLine line = new CommandLine(new Main(engine));
         line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
         line.getSubcommands().get("run").setStopAtPositional(true);
         line.setParameterExceptionHandler((e, rest) -> usage(e.getCommandLine(), e.getMessage()));
         line.setExecutionExceptionHandler((e, command, parsed) -> failure(command, e));
-        return line.execute(arguments);
+        // 1 says what a command found out: a defect of ours must not look like it.
+        line.getSubcommands().values().forEach(command -> command.getCommandSpec()
+                .exitCodeOnExecutionException(NO_SANDBOX));
+        return line;
+    }
+
+    Engine engine() {
+        return engine;
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "give a command: run, plan or demo");
+        String known = String.join(", ", spec.subcommands().keySet());
+        throw new ParameterException(spec.commandLine(), "give a command: " + known);
     }
 
     private static int usage(CommandLine command, String message) {
         PrintWriter err = command.getErr();
-        err.println("openshell-netns: " + message);
+        err.println("openshell-netns: " + Output.printable(message));
         err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         return USAGE;
     }
 
     private static int failure(CommandLine command, Exception e) throws Exception {
         if (e instanceof IllegalArgumentException) {
-            return usage(command, e.getMessage());
+            return usage(command, String.valueOf(e.getMessage()));
         }
         if (!(e instanceof NetnsException)) {
             throw e;
         }
-        command.getErr().println("openshell-netns: " + e.getMessage());
+        command.getErr().println("openshell-netns: " + Output.printable(String.valueOf(e.getMessage())));
         for (Throwable suppressed : e.getSuppressed()) {
-            command.getErr().println("openshell-netns: and then: " + suppressed.getMessage());
+            command.getErr()
+                    .println("openshell-netns: and then: " + Output.printable(String.valueOf(suppressed.getMessage())));
         }
         return NO_SANDBOX;
     }

@@ -1,32 +1,78 @@
 package dev.openshell.netns.linux.cli;
 
-import dev.openshell.netns.linux.plan.PlanText;
-import java.io.IOException;
-import java.io.PrintWriter;
+import dev.openshell.netns.PolicyInspection;
+import dev.openshell.netns.SandboxPlan;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 
-/** {@code plan}: what would be loaded. */
+/** {@code plan}: what would be done and loaded. */
 @Command(
         name = "plan",
         mixinStandardHelpOptions = true,
         description = "Prints the iptables-restore input of a sandbox, without making it. Needs no privilege.",
-        footer = {"", "OPENSHELL_DNS_SERVER and OPENSHELL_DIRECT_TCP_HOSTS count as --dns and --direct-tcp."})
+        footer = {
+            "",
+            PolicyOptions.ENVIRONMENT,
+            "Exit status: 0; 2 bad usage; 125 a name or a nameserver can't be found."
+        })
 final class PlanCommand implements Callable<Integer> {
+    private static final String STDOUT = "-";
+
     @Mixin
     private PolicyOptions policy;
 
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private Output output;
+
+    @Option(names = "--steps", description = "Print what would be done, step by step, instead.")
+    private boolean steps;
+
+    @Option(
+            names = "--svg",
+            paramLabel = "FILE",
+            description = "Draw the policy to FILE ('-' is stdout) instead, over what FILE held.")
+    private @Nullable String svg;
+
+    @ParentCommand
+    private Main main;
 
     @Override
-    public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(PlanText.of(policy.builder().policy()));
-        out.flush();
+    public Integer call() {
+        if ((steps ? 1 : 0) + (svg != null ? 1 : 0) + (output.json() ? 1 : 0) > 1) {
+            throw new IllegalArgumentException("--json, --steps and --svg exclude each other; give one of them");
+        }
+        PolicyInspection inspection = main.engine().inspect(policy.builder().policy());
+        if (svg != null) {
+            draw(inspection.svg(), svg);
+        } else if (steps || output.json()) {
+            SandboxPlan plan = inspection.plan();
+            output.print(numbered(plan), () -> Json.of(plan));
+        } else {
+            output.print(inspection.plan().toString());
+        }
         return 0;
+    }
+
+    private void draw(String picture, String file) {
+        if (file.equals(STDOUT)) {
+            output.print(picture);
+        } else {
+            TextFile.write("--svg", file, picture);
+        }
+    }
+
+    private static List<String> numbered(SandboxPlan plan) {
+        return IntStream.range(0, plan.steps().size())
+                .mapToObj(index -> {
+                    SandboxPlan.Step step = plan.steps().get(index);
+                    return (index + 1 + ". " + step.name() + " " + step.object()).strip();
+                })
+                .toList();
     }
 }

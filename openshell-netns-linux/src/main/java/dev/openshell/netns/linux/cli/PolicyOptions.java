@@ -11,6 +11,10 @@ import picocli.CommandLine.Option;
 
 /** The options that say what a sandbox may reach. */
 final class PolicyOptions {
+    /** What the help of each command with these options says. */
+    static final String ENVIRONMENT =
+            "OPENSHELL_DNS_SERVER and OPENSHELL_DIRECT_TCP_HOSTS count as --dns and --direct-tcp.";
+
     @Option(names = "--proxy", paramLabel = "PORT", description = "Allow TCP to PORT on the host end of the link.")
     private @Nullable String proxy;
 

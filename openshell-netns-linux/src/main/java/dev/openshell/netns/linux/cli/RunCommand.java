@@ -20,7 +20,7 @@ import sun.misc.Signal;
         description = "Runs COMMAND in a sandbox and exits with its status.",
         footer = {
             "",
-            "OPENSHELL_DNS_SERVER and OPENSHELL_DIRECT_TCP_HOSTS count as --dns and --direct-tcp.",
+            PolicyOptions.ENVIRONMENT,
             "COMMAND finds the proxy's address in OPENSHELL_PROXY.",
             "Exit status: COMMAND's; 2 bad usage; 125 no sandbox; 126 COMMAND can't run; 127 not found."
         })

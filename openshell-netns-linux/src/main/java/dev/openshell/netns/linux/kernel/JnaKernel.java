@@ -89,7 +89,12 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public byte[] netlink(int namespace, byte[] request) {
-        return inside(namespace, "rtnetlink", () -> RtnetlinkSocket.exchange(request));
+        return inside(namespace, "rtnetlink", () -> NetlinkSocket.exchange(Libc.NETLINK_ROUTE, request));
+    }
+
+    @Override
+    public byte[] netfilter(int namespace, byte[] request) {
+        return inside(namespace, "nfnetlink", () -> NetlinkSocket.exchange(Libc.NETLINK_NETFILTER, request));
     }
 
     @Override

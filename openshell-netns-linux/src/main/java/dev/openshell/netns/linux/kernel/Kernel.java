@@ -41,6 +41,9 @@ public interface Kernel {
      */
     byte[] netlink(int namespace, byte[] request);
 
+    /** Does the same with nfnetlink messages (NETLINK_NETFILTER), such as those that ask for tracked flows. */
+    byte[] netfilter(int namespace, byte[] request);
+
     /** Returns the value of {@code /proc/sys/KEY} as seen in {@code namespace}, empty where there is no such key. */
     Optional<String> readSysctl(int namespace, String key);
 

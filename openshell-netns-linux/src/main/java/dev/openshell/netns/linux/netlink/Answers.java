@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +20,6 @@ public final class Answers {
     private static final int NLM_F_CAPPED = 0x100;
     private static final int NLM_F_ACK_TLVS = 0x200;
     private static final int NLMSGERR_ATTR_MSG = 1;
-    private static final int NLA_TYPE_MASK = 0x3fff;
 
     /** An interface. */
     public record Link(String name, int index) {}
@@ -93,7 +91,7 @@ public final class Answers {
             return Optional.empty();
         }
         int echoed = (flags & NLM_F_CAPPED) != 0 ? Request.HEADER : align(error.getInt(4));
-        byte[] text = attributes(error, 4 + echoed).get(NLMSGERR_ATTR_MSG);
+        byte[] text = AttributeMap.read(error, 4 + echoed).get(NLMSGERR_ATTR_MSG);
         return Optional.ofNullable(text).map(Answers::string);
     }
 
@@ -112,7 +110,7 @@ public final class Answers {
         List<Link> links = new ArrayList<>();
         for (Message message : messages) {
             if (message.type == Rtnetlink.RTM_NEWLINK && message.payload.remaining() >= 16) {
-                byte[] name = attributes(message.payload, 16).get(Rtnetlink.IFLA_IFNAME);
+                byte[] name = AttributeMap.read(message.payload, 16).get(Rtnetlink.IFLA_IFNAME);
                 if (name != null) {
                     links.add(new Link(string(name), message.payload.getInt(4)));
                 }
@@ -126,7 +124,7 @@ public final class Answers {
         List<InterfaceAddress> addresses = new ArrayList<>();
         for (Message message : messages) {
             if (message.type == Rtnetlink.RTM_NEWADDR && message.payload.remaining() >= 8) {
-                Map<Integer, byte[]> attributes = attributes(message.payload, 8);
+                Map<Integer, byte[]> attributes = AttributeMap.read(message.payload, 8);
                 byte[] raw = attributes.getOrDefault(Rtnetlink.IFA_LOCAL, attributes.get(Rtnetlink.IFA_ADDRESS));
                 if (raw != null) {
                     addresses.add(new InterfaceAddress(
@@ -145,7 +143,7 @@ public final class Answers {
         List<Cidr> routes = new ArrayList<>();
         for (Message message : messages) {
             if (message.type == Rtnetlink.RTM_NEWROUTE && message.payload.remaining() >= 12) {
-                byte[] destination = attributes(message.payload, 12).get(Rtnetlink.RTA_DST);
+                byte[] destination = AttributeMap.read(message.payload, 12).get(Rtnetlink.RTA_DST);
                 if (destination != null) {
                     routes.add(Cidr.of(address(destination), message.payload.get(1) & 0xff));
                 }
@@ -159,7 +157,7 @@ public final class Answers {
         List<OptionalInt> interfaces = new ArrayList<>();
         for (Message message : messages) {
             if (message.type == Rtnetlink.RTM_NEWROUTE && message.payload.remaining() >= 12) {
-                byte[] oif = attributes(message.payload, 12).get(Rtnetlink.RTA_OIF);
+                byte[] oif = AttributeMap.read(message.payload, 12).get(Rtnetlink.RTA_OIF);
                 interfaces.add(
                         oif == null || oif.length != 4
                                 ? OptionalInt.empty()
@@ -171,20 +169,12 @@ public final class Answers {
         return interfaces;
     }
 
-    private static Map<Integer, byte[]> attributes(ByteBuffer payload, int offset) {
-        Map<Integer, byte[]> attributes = new HashMap<>();
-        int at = offset;
-        while (at + 4 <= payload.limit()) {
-            int length = payload.getShort(at) & 0xffff;
-            if (length < 4 || at + length > payload.limit()) {
-                throw new IllegalArgumentException("netlink attribute of " + length + " bytes at " + at);
-            }
-            byte[] value = new byte[length - 4];
-            payload.get(at + 4, value);
-            attributes.put(payload.getShort(at + 2) & NLA_TYPE_MASK, value);
-            at += align(length);
-        }
-        return attributes;
+    /** Returns the flows among the answers to {@link Ctnetlink#dumpFlows}. */
+    public List<TrackedFlow> flows() {
+        return messages.stream()
+                .filter(message -> message.type == Ctnetlink.IPCTNL_MSG_CT_NEW)
+                .map(message -> TrackedFlow.parse(message.payload))
+                .toList();
     }
 
     private static ByteBuffer slice(ByteBuffer in, int offset, int length) {
@@ -207,7 +197,7 @@ public final class Answers {
         return new String(raw, 0, length, StandardCharsets.UTF_8);
     }
 
-    private static int align(int length) {
+    static int align(int length) {
         return length + 3 & ~3;
     }
 }

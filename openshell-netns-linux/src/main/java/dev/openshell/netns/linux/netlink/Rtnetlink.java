@@ -213,7 +213,7 @@ public final class Rtnetlink {
                 .raw32(0);
     }
 
-    private static int af(Family family) {
+    static int af(Family family) {
         return family == Family.IPV4 ? AF_INET : AF_INET6;
     }
 }

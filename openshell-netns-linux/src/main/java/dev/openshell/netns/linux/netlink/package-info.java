@@ -1,4 +1,4 @@
-/** rtnetlink messages as bytes, and back: pure, no system call. */
+/** rtnetlink and ctnetlink messages as bytes, and back: pure, no system call. */
 @NullMarked
 package dev.openshell.netns.linux.netlink;
 

@@ -1,12 +1,18 @@
 package dev.openshell.netns.linux.plan;
 
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPlan;
 import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.Verified;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.proof.Proof;
+import dev.openshell.netns.linux.proof.Rulesets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +69,8 @@ public final class Enforcement {
         RuleSet rules = resolved.on(link.veth());
         Forwarding forwarding =
                 Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));
-        Plan plan = planner.plan(policy, rules, link, state, forwarding);
+        Plan plan = planner.plan(policy, rules, link, state, forwarding.switchOn());
+        planner.verify(plan, rules, state);
         PlanExecutor.Made namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
         return new Enforcement(kernel, host, state, plan, rules, namespace);
     }
@@ -81,6 +88,43 @@ public final class Enforcement {
     /** Returns what is in force. */
     public RuleSet ruleSet() {
         return ruleSet;
+    }
+
+    /** Returns the variant of iptables that it is in force with. */
+    public IptablesVariant variant() {
+        return state.variant();
+    }
+
+    /** Returns what was done. */
+    public SandboxPlan plan() {
+        return plan.shown();
+    }
+
+    /** Returns the rules of both ends as they were sent. */
+    public Rulesets sent() {
+        return plan.rulesets(state);
+    }
+
+    /**
+     * Reads the rules of both ends back, compares them with what was sent, and proves that they admit exactly what is
+     * to be in force.
+     *
+     * @param inside a descriptor of the sandbox's namespace
+     * @param outside one of the host's
+     * @throws dev.openshell.netns.VerificationException when somebody changed them
+     */
+    public Verified verifyLoaded(int inside, int outside, Deadline deadline) {
+        Rulesets loaded = new Rulesets();
+        try (Kernel.Lock lock = kernel.lock(outside, deadline)) {
+            for (Family family : state.rules().keySet()) {
+                loaded.sandbox(family, kernel.save(inside, family, state.variant(), deadline));
+                loaded.host(family, kernel.save(outside, family, state.variant(), deadline));
+            }
+        } catch (KernelException e) {
+            throw PlanExecutor.failure("read the rules back", ruleSet.veth().hostInterface(), e);
+        }
+        plan.forwarding().forEach((family, links) -> links.forEach(each -> loaded.guarded(family, each)));
+        return Proof.ofLoaded(ruleSet, sent(), loaded);
     }
 
     /** Returns where the namespace is published, if it is. */

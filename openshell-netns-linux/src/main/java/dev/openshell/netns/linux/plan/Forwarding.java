@@ -1,6 +1,7 @@
 package dev.openshell.netns.linux.plan;
 
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.plan.Action.Where;
@@ -64,6 +65,18 @@ final class Forwarding {
         return forwarding;
     }
 
+    /** Returns what is switched on for {@code rules} at least, on a host that is not known. */
+    static List<Step> least(RuleSet rules) {
+        List<Step> steps = new ArrayList<>();
+        String link = rules.veth().hostInterface();
+        for (Family family : Family.values()) {
+            if (rules.rules(family).stream().anyMatch(rule -> rule.kind() != Rule.Kind.PROXY)) {
+                steps.add(on(family == Family.IPV4 ? ipv4(link) : force(link), "1"));
+            }
+        }
+        return steps;
+    }
+
     List<Step> switchOn() {
         return List.copyOf(steps);
     }
@@ -108,7 +121,11 @@ final class Forwarding {
     }
 
     private void set(String key, String value) {
-        steps.add(Step.of("switch forwarding on", key, new Action.SetSysctl(Where.HOST, key, value)));
+        steps.add(on(key, value));
+    }
+
+    private static Step on(String key, String value) {
+        return Step.of("switch forwarding on", key, new Action.SetSysctl(Where.HOST, key, value));
     }
 
     /** Puts back what the guards in {@code rules} have on record, where nobody else has set it since. */

@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
 public final class LinkAllocator {
     private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
     private static final int NAME_LENGTH = 8;
-    private static final int LINK_PREFIX = 30;
-    private static final int LINK_PREFIX6 = 126;
+    static final int LINK_PREFIX = 30;
+    static final int LINK_PREFIX6 = 126;
     private static final int RANDOM_TRIES = 64;
     private static final int LOWEST_INDEX = 1 << 20;
     private static final int HIGHEST_INDEX = 1 << 30;

@@ -3,11 +3,13 @@ package dev.openshell.netns.linux.plan;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.Verified;
 import dev.openshell.netns.linux.netlink.Request;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.plan.Action.Where;
 import dev.openshell.netns.linux.plan.Plan.Step;
 import dev.openshell.netns.linux.plan.Plan.Undo;
+import dev.openshell.netns.linux.proof.Proof;
 import dev.openshell.netns.linux.rules.HostRules;
 import dev.openshell.netns.linux.rules.RuleCompiler;
 import java.nio.file.Path;
@@ -33,7 +35,17 @@ public class Planner {
         return policy.named() ? Optional.of(PUBLISHED.resolve(name)) : Optional.empty();
     }
 
-    Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, Forwarding forwarding) {
+    /**
+     * Proves that the rules which {@code plan} loads admit exactly what {@code rules} allow, whatever there is on the
+     * host already.
+     *
+     * @throws dev.openshell.netns.VerificationException when they don't
+     */
+    Verified verify(Plan plan, RuleSet rules, HostState host) {
+        return Proof.of(rules, plan.rulesets(host));
+    }
+
+    Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, List<Step> forwarding) {
         List<Step> steps = new ArrayList<>();
         steps.add(Step.of("create the namespace", "unshare", new Action.CreateNamespace())
                 .undoneBy(Undo.IF_TRIED, new Action.CloseNamespace()));
@@ -44,7 +56,7 @@ public class Planner {
         steps.add(sandboxUp(link));
         Action down = down(link);
         steps.add(hostUp(link, down));
-        steps.addAll(forwarding.switchOn());
+        steps.addAll(forwarding);
         steps.addAll(allow(rules, host, down));
         published(policy, policy.name().orElse(link.host().name()))
                 .ifPresent(path -> steps.add(Step.of("publish the namespace", path.toString(), new Action.Publish(path))

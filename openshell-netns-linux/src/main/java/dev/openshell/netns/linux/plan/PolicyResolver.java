@@ -11,7 +11,9 @@ import dev.openshell.netns.Protocol;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.resolve.NameFacts;
 import dev.openshell.netns.linux.resolve.ResolvConf;
+import dev.openshell.netns.linux.resolve.SystemResolver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -71,8 +73,9 @@ public final class PolicyResolver {
             }
         }
         Map<String, List<InetAddress>> hosts = new LinkedHashMap<>();
+        Map<String, NameFacts> facts = new LinkedHashMap<>();
         for (DirectHost host : policy.directHosts()) {
-            List<InetAddress> addresses = reachable(addresses(host, policy.publicOnly()));
+            List<InetAddress> addresses = reachable(addresses(host, policy.publicOnly(), facts));
             hosts.put(host.host(), addresses);
             for (InetAddress address : addresses) {
                 for (int port : host.ports()) {
@@ -80,7 +83,7 @@ public final class PolicyResolver {
                 }
             }
         }
-        return new ResolvedPolicy(policy, List.copyOf(rules), hosts);
+        return new ResolvedPolicy(policy, List.copyOf(rules), hosts, facts);
     }
 
     private List<DnsServer> nameservers(SandboxPolicy policy) {
@@ -106,10 +109,10 @@ public final class PolicyResolver {
         return servers;
     }
 
-    private List<InetAddress> addresses(DirectHost host, boolean publicOnly) {
+    private List<InetAddress> addresses(DirectHost host, boolean publicOnly, Map<String, NameFacts> facts) {
         deadline.check(STEP, host.host());
         Set<InetAddress> answers = new LinkedHashSet<>();
-        host.literal().ifPresentOrElse(answers::add, () -> answers.addAll(lookup(host.host())));
+        host.literal().ifPresentOrElse(answers::add, () -> answers.addAll(lookup(host.host(), facts)));
         deadline.check(STEP, host.host());
         if (answers.isEmpty()) {
             throw failure(host.host(), "has no address", "check the name, or leave it out", null);
@@ -133,8 +136,13 @@ public final class PolicyResolver {
         return good;
     }
 
-    private List<InetAddress> lookup(String name) {
+    private List<InetAddress> lookup(String name, Map<String, NameFacts> facts) {
         try {
+            if (names instanceof SystemResolver system) {
+                SystemResolver.Answer answer = system.answer(name);
+                facts.put(name, answer.facts());
+                return answer.addresses();
+            }
             return names.resolve(name);
         } catch (IOException e) {
             throw failure(

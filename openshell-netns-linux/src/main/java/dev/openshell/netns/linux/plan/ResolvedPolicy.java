@@ -6,6 +6,7 @@ import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.resolve.NameFacts;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +14,22 @@ import java.util.Map;
 
 /**
  * A policy whose names have become addresses: what it allows beyond the link, and the addresses of each listed host.
+ *
+ * @param policy the policy
+ * @param forwarded what it allows beyond the link
+ * @param hosts the addresses of each listed host that may be opened
+ * @param facts what resolving showed besides, for each listed name that the library's own resolver was asked for
  */
-public record ResolvedPolicy(SandboxPolicy policy, List<Rule> forwarded, Map<String, List<InetAddress>> hosts) {
+public record ResolvedPolicy(
+        SandboxPolicy policy,
+        List<Rule> forwarded,
+        Map<String, List<InetAddress>> hosts,
+        Map<String, NameFacts> facts) {
+    /** Makes a policy of which no more is known than the addresses. */
+    public ResolvedPolicy(SandboxPolicy policy, List<Rule> forwarded, Map<String, List<InetAddress>> hosts) {
+        this(policy, forwarded, hosts, Map.of());
+    }
+
     /** Returns whether anything is reached over IPv6. */
     public boolean ipv6() {
         return forwarded.stream().anyMatch(rule -> rule.family() == Family.IPV6);
@@ -27,6 +42,11 @@ public record ResolvedPolicy(SandboxPolicy policy, List<Rule> forwarded, Map<Str
                 .map(Rule::address)
                 .distinct()
                 .toList();
+    }
+
+    /** Returns all that is allowed, on the link that stands for any. */
+    public List<Rule> rules() {
+        return on(LinkAllocator.example(this)).rules();
     }
 
     /** Returns the rules on the given link, with the proxy's. */

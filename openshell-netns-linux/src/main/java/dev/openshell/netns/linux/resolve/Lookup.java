@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Type;
 
@@ -27,6 +28,12 @@ final class Lookup {
     private final Map<Nameserver, Set<String>> said = new LinkedHashMap<>();
 
     private final Set<InetAddress> addresses = new LinkedHashSet<>();
+
+    /** The smallest TTL so far on the way to the addresses of each type. */
+    private final Map<Integer, Long> ttls = new HashMap<>();
+
+    private long ttl = Chain.NO_TTL;
+    private @Nullable Name end;
     private boolean failed;
     private boolean heard;
 
@@ -40,11 +47,13 @@ final class Lookup {
      * What is known about a name afterwards.
      *
      * @param addresses of both families, without duplicates
+     * @param ttl the smallest TTL of the records that led to them, in seconds
+     * @param end the name that they are those of, at the end of the aliases; that of the first answer where they differ
      * @param failed whether one question or more had no answer from any server
      * @param heard whether any server said anything
      * @param said what the servers said that was no answer
      */
-    record Outcome(List<InetAddress> addresses, boolean failed, boolean heard, String said) {}
+    record Outcome(List<InetAddress> addresses, long ttl, Name end, boolean failed, boolean heard, String said) {}
 
     static Outcome of(Name name, Exchange exchange, List<Nameserver> servers, int attempts) {
         Lookup lookup = new Lookup(exchange, servers, attempts);
@@ -55,7 +64,8 @@ final class Lookup {
         if (lookup.failed && !lookup.addresses.isEmpty()) {
             LOG.log(Level.DEBUG, "{0}: only one family''s addresses could be had: {1}", name, said);
         }
-        return new Outcome(List.copyOf(lookup.addresses), lookup.failed, lookup.heard, said);
+        Name end = lookup.end == null ? name : lookup.end;
+        return new Outcome(List.copyOf(lookup.addresses), lookup.ttl, end, lookup.failed, lookup.heard, said);
     }
 
     private void follow(Name name) {
@@ -65,17 +75,24 @@ final class Lookup {
             asked.addAll(questions);
             List<Question> targets = new ArrayList<>();
             for (Map.Entry<Question, Chain> answer : answers(questions).entrySet()) {
-                addresses.addAll(answer.getValue().addresses());
-                answer.getValue()
-                        .next()
-                        .ifPresent(target ->
-                                targets.add(new Question(target, answer.getKey().type())));
+                int type = answer.getKey().type();
+                take(answer.getValue(), type);
+                answer.getValue().next().ifPresent(target -> targets.add(new Question(target, type)));
             }
             if (round == MAX_TARGETS && !targets.isEmpty() || targets.stream().anyMatch(asked::contains)) {
                 fail(servers.get(0), "leads through more aliases than " + MAX_TARGETS + ", or in a circle");
                 return;
             }
             questions = targets;
+        }
+    }
+
+    private void take(Chain chain, int type) {
+        long soFar = ttls.merge(type, chain.ttl(), Math::min);
+        if (!chain.addresses().isEmpty()) {
+            addresses.addAll(chain.addresses());
+            ttl = Math.min(ttl, soFar);
+            end = end == null ? chain.end() : end;
         }
     }
 

@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.xbill.DNS.Name;
@@ -70,13 +73,30 @@ public final class SystemResolver implements HostResolver {
      */
     @Override
     public List<InetAddress> resolve(String name) throws IOException {
+        return answer(name).addresses();
+    }
+
+    /**
+     * The addresses of a name, and what was learnt on the way to them.
+     *
+     * @param addresses none if the name has none
+     * @param facts nothing but the name where there are no addresses
+     */
+    public record Answer(List<InetAddress> addresses, NameFacts facts) {}
+
+    /**
+     * Returns what {@link #resolve} returns, with what was learnt on the way.
+     *
+     * @throws IOException as {@link #resolve} does
+     */
+    public Answer answer(String name) throws IOException {
         Patience patience = new Patience(conf.timeout(), deadline, name);
         patience.check();
         List<InetAddress> listed = HostsFile.read(hosts).addresses(name);
-        return listed.isEmpty() ? ask(name, patience) : listed;
+        return listed.isEmpty() ? ask(name, patience) : new Answer(listed, NameFacts.none(name));
     }
 
-    private List<InetAddress> ask(String name, Patience patience) throws IOException {
+    private Answer ask(String name, Patience patience) throws IOException {
         Exchange exchange = new Exchange(opener, port, patience);
         List<Nameserver> servers = servers();
         List<String> outcomes = new ArrayList<>();
@@ -84,7 +104,7 @@ public final class SystemResolver implements HostResolver {
         for (Name candidate : candidates(name)) {
             Lookup.Outcome outcome = Lookup.of(candidate, exchange, servers, conf.attempts());
             if (!outcome.addresses().isEmpty()) {
-                return outcome.addresses();
+                return new Answer(outcome.addresses(), facts(candidate, outcome));
             }
             failed |= outcome.failed();
             outcomes.add(candidate + ": " + (outcome.failed() ? outcome.said() : "has no address"));
@@ -96,7 +116,17 @@ public final class SystemResolver implements HostResolver {
         if (failed) {
             throw new IOException("no usable answer for " + String.join(" | ", outcomes));
         }
-        return List.of();
+        return new Answer(List.of(), NameFacts.none(name));
+    }
+
+    private static NameFacts facts(Name name, Lookup.Outcome outcome) {
+        Optional<Name> alias = Optional.of(outcome.end()).filter(end -> !end.equals(name));
+        return new NameFacts(text(name), OptionalLong.of(outcome.ttl()), alias.map(SystemResolver::text));
+    }
+
+    /** Returns the name in lower case without its last dot; dnsjava escapes all that is not printable. */
+    private static String text(Name name) {
+        return name.toString(true).toLowerCase(Locale.ROOT);
     }
 
     private List<Nameserver> servers() {

@@ -33,11 +33,19 @@ public final class Chains {
     private Chains() {}
 
     static String from(VethPair veth) {
-        return veth.hostInterface() + SUFFIXES.get(0);
+        return from(veth.hostInterface());
+    }
+
+    static String from(String link) {
+        return link + SUFFIXES.get(0);
     }
 
     static String local(VethPair veth) {
-        return veth.hostInterface() + SUFFIXES.get(1);
+        return local(veth.hostInterface());
+    }
+
+    static String local(String link) {
+        return link + SUFFIXES.get(1);
     }
 
     static String to(VethPair veth) {

@@ -1,12 +1,15 @@
 package dev.openshell.netns.linux.rules;
 
+import com.google.common.net.InetAddresses;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.VethPair;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -18,15 +21,22 @@ import java.util.function.Predicate;
 public final class HostRules {
     private static final String GUARD_COMMENT = "openshell:";
 
+    private final String text;
     private final SavedRules saved;
 
-    private HostRules(SavedRules saved) {
-        this.saved = saved;
+    private HostRules(String text) {
+        this.text = text;
+        this.saved = SavedRules.parse(text);
     }
 
     /** Returns the rules that iptables-save printed. */
     public static HostRules of(String savedText) {
-        return new HostRules(SavedRules.parse(savedText));
+        return new HostRules(savedText);
+    }
+
+    /** Returns what iptables-save printed. */
+    public String text() {
+        return text;
     }
 
     /** Returns whether there is any rule at all, whoever made it. */
@@ -140,6 +150,42 @@ public final class HostRules {
                 .filter(link -> link.startsWith(VethPair.HOST_PREFIX))
                 .forEach(links::add);
         return links;
+    }
+
+    /** Returns the only source address that {@code link} may send from, empty where it may not send at all. */
+    public Optional<InetAddress> source(String link) {
+        return saved.rules("raw", Chains.SOURCE).stream()
+                .filter(rule -> SavedRules.incoming(rule).equals(link))
+                .map(rule -> SavedRules.option(rule, "-s").split("/", 2)[0])
+                .filter(InetAddresses::isInetAddress)
+                .map(address -> (InetAddress) InetAddresses.forString(address))
+                .findFirst();
+    }
+
+    /**
+     * What one rule of a link allows.
+     *
+     * @param local whether it ends on the host itself
+     * @param comment what caused it
+     */
+    public record Permission(boolean local, int protocol, InetAddress address, int port, String comment) {}
+
+    /** Returns all that the rules of {@code link} allow. */
+    public List<Permission> permissions(String link) {
+        List<Permission> permissions = new ArrayList<>();
+        for (boolean local : List.of(true, false)) {
+            for (String rule : saved.rules("filter", local ? Chains.local(link) : Chains.from(link))) {
+                if (SavedRules.target(rule).equals("ACCEPT")) {
+                    permissions.add(new Permission(
+                            local,
+                            Integer.parseInt(SavedRules.option(rule, "--ctproto")),
+                            InetAddresses.forString(SavedRules.option(rule, "--ctorigdst")),
+                            Integer.parseInt(SavedRules.option(rule, "--ctorigdstport")),
+                            SavedRules.comment(rule)));
+                }
+            }
+        }
+        return permissions;
     }
 
     /** Returns what takes away the rules of {@code links}. */

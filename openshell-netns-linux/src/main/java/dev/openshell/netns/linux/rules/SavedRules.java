@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What iptables-save printed: tables, their chains, and each chain's rules as they were printed. */
 final class SavedRules {
     private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
+
+    private static final Pattern COMMENT = Pattern.compile(" --comment (?:\"([^\"]*)\"|(\\S+))");
 
     private final Map<String, Map<String, List<String>>> tables = new LinkedHashMap<>();
 
@@ -60,6 +63,12 @@ final class SavedRules {
     /** Returns the interface that a printed rule matches as incoming, or an empty string. */
     static String incoming(String rule) {
         return option(rule, "-i");
+    }
+
+    /** Returns the comment of a printed rule, or an empty string. */
+    static String comment(String rule) {
+        Matcher comment = COMMENT.matcher(rule);
+        return !comment.find() ? "" : comment.group(1) != null ? comment.group(1) : comment.group(2);
     }
 
     /** Returns the word behind {@code option}, or an empty string. What stands in quotes, a comment, is no option. */

@@ -49,11 +49,12 @@ public final class Tuples {
     }
 
     /** Returns whether the tracker of {@code protocol} reads ports; that of DCCP went in Linux 6.17. */
-    static boolean hasPorts(int protocol) {
+    public static boolean hasPorts(int protocol) {
         return Header.hasPorts(protocol) && protocol != Header.DCCP;
     }
 
-    static boolean isIcmp(int protocol) {
+    /** Returns whether it is ICMP or ICMPv6. */
+    public static boolean isIcmp(int protocol) {
         return protocol == Header.ICMP || protocol == Header.ICMPV6;
     }
 

@@ -2,6 +2,8 @@ package dev.openshell.netns.testkit.rtnetlink;
 
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.netlink.Bytes;
+import dev.openshell.netns.testkit.netlink.Extack;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

@@ -1,6 +1,8 @@
 package dev.openshell.netns.testkit.rtnetlink;
 
 import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.netlink.Bytes;
+import dev.openshell.netns.testkit.netlink.Extack;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.openshell.netns.testkit.rtnetlink;
 
 import dev.openshell.netns.testkit.net.Machine;
 import dev.openshell.netns.testkit.net.Netns;
+import dev.openshell.netns.testkit.netlink.Answer;
 import java.util.Optional;
 import java.util.function.IntFunction;
 

@@ -3,6 +3,7 @@ package dev.openshell.netns.testkit.rtnetlink;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.netlink.Message;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,8 @@ package dev.openshell.netns.testkit.rtnetlink;
 
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.netlink.Bytes;
+import dev.openshell.netns.testkit.netlink.Message;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

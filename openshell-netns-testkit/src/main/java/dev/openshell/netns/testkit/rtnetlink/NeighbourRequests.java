@@ -4,6 +4,8 @@ import dev.openshell.netns.Family;
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.Neighbour;
 import dev.openshell.netns.testkit.net.NetException;
+import dev.openshell.netns.testkit.netlink.Bytes;
+import dev.openshell.netns.testkit.netlink.Message;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -5,6 +5,8 @@ import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.NetException;
 import dev.openshell.netns.testkit.net.Route;
 import dev.openshell.netns.testkit.net.RouteType;
+import dev.openshell.netns.testkit.netlink.Bytes;
+import dev.openshell.netns.testkit.netlink.Message;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -3,8 +3,8 @@ package dev.openshell.netns.testkit.rtnetlink;
 import dev.openshell.netns.testkit.net.Machine;
 import dev.openshell.netns.testkit.net.NetException;
 import dev.openshell.netns.testkit.net.Netns;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
+import dev.openshell.netns.testkit.netlink.Answer;
+import dev.openshell.netns.testkit.netlink.Message;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -46,23 +46,7 @@ public final class RtnetlinkResponder {
             Machine machine, Netns namespace, IntFunction<Optional<Netns>> descriptors, byte[] request) {
         Answer answer = new Answer();
         Context context = new Context(machine, namespace, descriptors, answer);
-        ByteBuffer in = Bytes.read(request);
-        int at = 0;
-        while (request.length - at >= Message.HEADER) {
-            int length = in.getInt(at);
-            if (length < Message.HEADER || length > request.length - at) {
-                break;
-            }
-            Message message = new Message(
-                    in.getShort(at + 4) & 0xffff,
-                    in.getShort(at + 6) & 0xffff,
-                    in.getInt(at + 8),
-                    in.getInt(at + 12),
-                    Arrays.copyOfRange(request, at + Message.HEADER, at + length),
-                    new Extack());
-            answer(context, message);
-            at = (int) Math.min(request.length, at + (length + 3L & ~3L));
-        }
+        Message.split(request).forEach(message -> answer(context, message));
         return answer.toBytes();
     }
 

@@ -3,8 +3,11 @@ package dev.openshell.netns.linux.plan;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.Verified;
 import dev.openshell.netns.linux.plan.Plan.Step;
 import dev.openshell.netns.linux.rules.IptablesCompiler;
+import java.math.BigInteger;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -129,11 +132,17 @@ public final class Mutant extends Planner {
     }
 
     @Override
-    Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, Forwarding forwarding) {
+    Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, List<Step> forwarding) {
         Plan sound = super.plan(policy, rules, link, host, forwarding);
         List<Step> weak = change.apply(sound.steps());
         changed |= !texts(weak).equals(texts(sound.steps()));
         return new Plan(link, List.copyOf(weak));
+    }
+
+    /** Lets it pass: what else catches it is to be seen. */
+    @Override
+    Verified verify(Plan plan, RuleSet rules, HostState host) {
+        return new Verified(BigInteger.ZERO, 0, Duration.ZERO);
     }
 
     private static List<String> texts(List<Step> steps) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openshell.netns.linux.netlink.Request;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
+import dev.openshell.netns.testkit.netlink.Bytes;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -8,18 +8,19 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** One exchange over an rtnetlink socket of the calling thread's namespace (netlink(7)). */
-final class RtnetlinkSocket {
+/** One exchange over a netlink socket of the calling thread's namespace (netlink(7)). */
+final class NetlinkSocket {
     private static final int HEADER = 16;
     private static final int NLMSG_ERROR = 2;
     private static final int NLMSG_DONE = 3;
     private static final int SOCKADDR_NL = 12;
     private static final int RECEIVE_SECONDS = 10;
 
-    private RtnetlinkSocket() {}
+    private NetlinkSocket() {}
 
-    static byte[] exchange(byte[] request) {
-        int socket = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, Libc.NETLINK_ROUTE);
+    /** Sends {@code request} to the kernel's {@code protocol}, such as NETLINK_ROUTE, and returns all answers. */
+    static byte[] exchange(int protocol, byte[] request) {
+        int socket = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, protocol);
         try {
             setOption(socket, Libc.SOL_NETLINK, Libc.NETLINK_EXT_ACK, one());
             setOption(socket, Libc.SOL_NETLINK, Libc.NETLINK_GET_STRICT_CHK, one());

@@ -1,4 +1,4 @@
-package dev.openshell.netns.testkit.rtnetlink;
+package dev.openshell.netns.testkit.netlink;
 
 import dev.openshell.netns.testkit.net.NetException;
 import java.io.ByteArrayOutputStream;
@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Collects what goes back: data, acknowledgements and dumps, in the order in which Linux would send them. */
-final class Answer {
+public final class Answer {
     private static final int NLMSG_ERROR = 2;
     private static final int NLMSG_DONE = 3;
     private static final int NLM_F_CAPPED = 0x100;
@@ -20,13 +20,15 @@ final class Answer {
     private final ByteArrayOutputStream now = new ByteArrayOutputStream();
     private final ByteArrayOutputStream later = new ByteArrayOutputStream();
 
-    void acknowledge(Message request) {
+    /** Tells that {@code request} was done. */
+    public void acknowledge(Message request) {
         Bytes payload = new Bytes().u32(0).raw(request.header());
         int flags = NLM_F_CAPPED | text(request.extack().text, payload);
         put(now, NLMSG_ERROR, flags, request.sequence(), payload.toBytes());
     }
 
-    void refuse(Message request, NetException why) {
+    /** Tells that {@code request} was refused. */
+    public void refuse(Message request, NetException why) {
         Bytes payload = new Bytes().u32(-why.errno()).raw(request.header());
         payload.raw(request.payload()).padded();
         String text = why.getMessage().isEmpty() ? request.extack().text : why.getMessage();
@@ -42,25 +44,32 @@ final class Answer {
         return NLM_F_ACK_TLVS;
     }
 
-    void data(Message request, int type, byte[] payload) {
+    /** Answers {@code request} with one message. */
+    public void data(Message request, int type, byte[] payload) {
         put(now, type, 0, request.sequence(), payload);
     }
 
     /** Begins a dump; EBUSY while another one is not read to its end. */
-    void dump(Message request, int type, List<byte[]> payloads, @Nullable NetException failure) {
+    public void dump(Message request, int type, List<byte[]> payloads, @Nullable NetException failure) {
+        dump(request, type, 0, payloads, failure);
+    }
+
+    /** The same with {@code flags} beside NLM_F_MULTI in each message of it. */
+    public void dump(Message request, int type, int flags, List<byte[]> payloads, @Nullable NetException failure) {
         if (later.size() > 0) {
             throw new NetException(NetException.EBUSY, "");
         }
         for (byte[] payload : payloads) {
-            put(now, type, Message.NLM_F_MULTI, request.sequence(), payload);
+            put(now, type, Message.NLM_F_MULTI | flags, request.sequence(), payload);
         }
         Bytes done = new Bytes().u32(failure == null ? 0 : -failure.errno());
-        int flags = Message.NLM_F_MULTI | (failure == null ? 0 : text(failure.getMessage(), done));
+        int last = Message.NLM_F_MULTI | (failure == null ? 0 : text(failure.getMessage(), done));
         // An empty or failed dump ends in the datagram that began it, others when that has been read.
-        put(payloads.isEmpty() ? now : later, NLMSG_DONE, flags, request.sequence(), done.toBytes());
+        put(payloads.isEmpty() ? now : later, NLMSG_DONE, last, request.sequence(), done.toBytes());
     }
 
-    byte[] toBytes() {
+    /** Returns the datagrams, one behind the other. */
+    public byte[] toBytes() {
         now.writeBytes(later.toByteArray());
         later.reset();
         return now.toByteArray();

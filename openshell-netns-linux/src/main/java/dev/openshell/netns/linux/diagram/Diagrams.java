@@ -1,0 +1,419 @@
+package dev.openshell.netns.linux.diagram;
+
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes diagrams over packets of some fields, and works with them. All that it makes is kept, so that equal functions
+ * are one object; it goes away as a whole. Not for several threads at once.
+ *
+ * <p>A field's values are unsigned 64-bit numbers up to its greatest one. Diagrams ask for fields in the order of their
+ * indexes: the fewer values the later fields tell apart, the smaller they are.
+ */
+public final class Diagrams {
+    /** An odd number near 2^64 divided by the golden ratio: pairs of near numbers get keys whose hashes are far apart. */
+    static final long SPREAD = 0x9e3779b97f4a7c15L;
+
+    private final long[] greatest;
+    private final Map<Diagram, Diagram> unique = new HashMap<>();
+    private final Map<Integer, Diagram> leaves = new HashMap<>();
+    private final Map<Integer, Pairs> overs = new HashMap<>();
+    private final Map<Integer, Pairs> withins = new HashMap<>();
+    private final Pairs differences = new Differences();
+
+    /** Makes diagrams over fields with these greatest values. */
+    public Diagrams(long... greatest) {
+        this.greatest = greatest.clone();
+    }
+
+    /** Returns the function that is {@code value} for all packets. */
+    public Diagram always(int value) {
+        return leaves.computeIfAbsent(
+                value, same -> new Diagram(Diagram.LEAF, new long[0], new Diagram[0], same, -1 - leaves.size()));
+    }
+
+    /**
+     * Returns the function that is {@code inside} where the field's value is among {@code values}, else {@code outside}.
+     * Both ask for later fields only.
+     */
+    public Diagram where(int field, Ranges values, Diagram inside, Diagram outside) {
+        if (inside == outside) {
+            return inside;
+        }
+        Builder node = new Builder(field, 2 * values.size() + 1);
+        long last = greatest[field];
+        for (int i = 0; i < values.size() && Long.compareUnsigned(values.from(i), last) <= 0; i++) {
+            if (values.from(i) != 0) {
+                node.add(values.from(i) - 1, outside);
+            }
+            node.add(Long.compareUnsigned(values.to(i), last) < 0 ? values.to(i) : last, inside);
+        }
+        return node.end(outside);
+    }
+
+    /** Returns the function that for each key is its value where the field is that key, and 0 elsewhere. */
+    public Diagram points(int field, SortedMap<Long, Diagram> points) {
+        Builder node = new Builder(field, 2 * points.size() + 1);
+        Diagram nothing = always(0);
+        points.forEach((value, inside) -> {
+            if (value != 0) {
+                node.add(value - 1, nothing);
+            }
+            node.add(value, inside);
+        });
+        return node.end(nothing);
+    }
+
+    Builder builder(int field, int most) {
+        return new Builder(field, most);
+    }
+
+    /** Returns {@code first}, but {@code rest} where that is {@code hole}. */
+    public Diagram over(Diagram first, Diagram rest, int hole) {
+        return overs.computeIfAbsent(hole, Over::new).of(first, rest);
+    }
+
+    private final class Over extends Pairs {
+        private final int hole;
+
+        Over(int hole) {
+            this.hole = hole;
+        }
+
+        @Override
+        @Nullable
+        Diagram known(Diagram one, Diagram other) {
+            if (one.isLeaf()) {
+                return one.value == hole ? other : one;
+            }
+            return one == other || other.isLeaf() && other.value == hole ? one : null;
+        }
+    }
+
+    /** Returns {@code inner} where {@code condition} is not 0, and {@code hole} elsewhere. */
+    public Diagram within(Diagram inner, Diagram condition, int hole) {
+        return withins.computeIfAbsent(hole, Within::new).of(inner, condition);
+    }
+
+    private final class Within extends Pairs {
+        private final Diagram nothing;
+
+        Within(int hole) {
+            this.nothing = always(hole);
+        }
+
+        @Override
+        @Nullable
+        Diagram known(Diagram one, Diagram other) {
+            if (other.isLeaf()) {
+                return other.value == 0 ? nothing : one;
+            }
+            return one == nothing ? nothing : null;
+        }
+    }
+
+    /** Returns 1 where the two differ, and 0 elsewhere. */
+    public Diagram difference(Diagram one, Diagram other) {
+        return differences.of(one, other);
+    }
+
+    private final class Differences extends Pairs {
+        @Override
+        @Nullable
+        Diagram known(Diagram one, Diagram other) {
+            if (one == other) {
+                return always(0);
+            }
+            return one.isLeaf() && other.isLeaf() ? always(1) : null;
+        }
+    }
+
+    /** Returns the functions of {@code layers} one over the other: of each packet the first that is not {@code hole}. */
+    public Diagram layers(List<Diagram> layers, int hole) {
+        return new Layers(this, hole).of(layers);
+    }
+
+    /** Returns 1 where the value of {@code diagram} passes {@code test}, and 0 elsewhere. */
+    public Diagram test(Diagram diagram, IntPredicate test) {
+        return test(diagram, test, new HashMap<>());
+    }
+
+    private Diagram test(Diagram diagram, IntPredicate test, Map<Diagram, Diagram> known) {
+        if (diagram.isLeaf()) {
+            return always(test.test(diagram.value) ? 1 : 0);
+        }
+        Diagram before = known.get(diagram);
+        if (before != null) {
+            return before;
+        }
+        Builder node = new Builder(diagram.field, diagram.branches.length);
+        for (int i = 0; i < diagram.branches.length; i++) {
+            node.add(diagram.upTo[i], test(diagram.branches[i], test, known));
+        }
+        Diagram result = node.build();
+        known.put(diagram, result);
+        return result;
+    }
+
+    /** Returns 1 where {@code diagram} is not 0 for some values of {@code fields}, whatever those are; a bit for each. */
+    public Diagram exists(Diagram diagram, int fields) {
+        return exists(diagram, fields, new HashMap<>());
+    }
+
+    private Diagram exists(Diagram diagram, int fields, Map<Diagram, Diagram> known) {
+        if (diagram.isLeaf()) {
+            return always(diagram.value == 0 ? 0 : 1);
+        }
+        Diagram before = known.get(diagram);
+        if (before != null) {
+            return before;
+        }
+        Diagram result = always(0);
+        Builder node = new Builder(diagram.field, diagram.branches.length);
+        for (int i = 0; i < diagram.branches.length; i++) {
+            Diagram branch = exists(diagram.branches[i], fields, known);
+            result = over(result, branch, 0);
+            node.add(diagram.upTo[i], branch);
+        }
+        result = (fields >> diagram.field & 1) != 0 ? result : node.build();
+        known.put(diagram, result);
+        return result;
+    }
+
+    /** Returns whether {@code diagram} is the same for all packets. */
+    public boolean isConstant(Diagram diagram) {
+        return diagram.isLeaf();
+    }
+
+    /**
+     * A box of values of some fields, and what holds in it.
+     *
+     * @param from the least value of each field
+     * @param to the greatest value of each field
+     */
+    public record Region(long[] from, long[] to, Diagram rest) {}
+
+    /** Returns the boxes of the fields from {@code first} to {@code last} in which the rest is not 0 everywhere. */
+    public List<Region> split(Diagram diagram, int first, int last) {
+        List<Region> regions = new ArrayList<>();
+        int fields = last - first + 1;
+        split(diagram, first, 0, new Region(new long[fields], new long[fields], diagram), regions);
+        return regions;
+    }
+
+    private void split(Diagram diagram, int first, int index, Region box, List<Region> regions) {
+        if (diagram == always(0)) {
+            return;
+        }
+        if (index == box.from().length) {
+            regions.add(new Region(box.from().clone(), box.to().clone(), diagram));
+            return;
+        }
+        boolean asks = diagram.field == first + index;
+        long from = 0;
+        for (int i = 0; i < (asks ? diagram.branches.length : 1); i++) {
+            box.from()[index] = from;
+            box.to()[index] = asks ? diagram.upTo[i] : greatest[first + index];
+            split(asks ? diagram.branches[i] : diagram, first, index + 1, box, regions);
+            from = box.to()[index] + 1;
+        }
+    }
+
+    /** Returns for how many packets the value passes {@code test}. */
+    public BigInteger count(Diagram diagram, IntPredicate test) {
+        return count(diagram, 0, test, new HashMap<>());
+    }
+
+    private BigInteger count(Diagram diagram, int from, IntPredicate test, Map<Diagram, BigInteger> known) {
+        BigInteger below;
+        int field = Math.min(diagram.field, greatest.length);
+        if (diagram.isLeaf()) {
+            below = test.test(diagram.value) ? BigInteger.ONE : BigInteger.ZERO;
+        } else {
+            BigInteger before = known.get(diagram);
+            below = before != null ? before : branches(diagram, test, known);
+            known.put(diagram, below);
+        }
+        for (int skipped = from; skipped < field; skipped++) {
+            below = below.multiply(size(0, greatest[skipped]));
+        }
+        return below;
+    }
+
+    private BigInteger branches(Diagram diagram, IntPredicate test, Map<Diagram, BigInteger> known) {
+        BigInteger sum = BigInteger.ZERO;
+        long from = 0;
+        for (int i = 0; i < diagram.branches.length; i++) {
+            BigInteger each = count(diagram.branches[i], diagram.field + 1, test, known);
+            sum = sum.add(each.multiply(size(from, diagram.upTo[i])));
+            from = diagram.upTo[i] + 1;
+        }
+        return sum;
+    }
+
+    private static BigInteger size(long from, long to) {
+        long less = to - from;
+        return less >= 0
+                ? BigInteger.valueOf(less).add(BigInteger.ONE)
+                : new BigInteger(Long.toUnsignedString(less)).add(BigInteger.ONE);
+    }
+
+    /** Returns into how many regions the function divides the packets: boxes of one value each. */
+    public long regions(Diagram diagram) {
+        return regions(diagram, new HashMap<>());
+    }
+
+    private static long regions(Diagram diagram, Map<Diagram, Long> known) {
+        if (diagram.isLeaf()) {
+            return 1;
+        }
+        Long before = known.get(diagram);
+        if (before != null) {
+            return before;
+        }
+        long sum = 0;
+        for (Diagram branch : diagram.branches) {
+            sum += regions(branch, known);
+        }
+        known.put(diagram, sum);
+        return sum;
+    }
+
+    /** What makes a packet simpler than another: for each field, sets of values of which an earlier one is simpler. */
+    public interface Simplicity {
+        /**
+         * Returns the sets of values of {@code field} in the order in which they are tried, and within a set the lower
+         * one first; together they hold all values. {@code packet} has the fields before that one.
+         */
+        List<Ranges> of(int field, long[] packet);
+    }
+
+    /**
+     * Returns the simplest packet for which {@code diagram} is not 0: the first field as simple as can be, with that the
+     * second one, and so on.
+     *
+     * @throws IllegalArgumentException where it is 0 for all packets
+     */
+    public long[] simplest(Diagram diagram, Simplicity simplicity) {
+        if (diagram == always(0)) {
+            throw new IllegalArgumentException("no packet");
+        }
+        long[] packet = new long[greatest.length];
+        Diagram at = diagram;
+        for (int field = 0; field < packet.length; field++) {
+            Ranges wanted = Ranges.of(0, greatest[field]);
+            if (at.field == field) {
+                wanted = Ranges.none();
+                for (int i = 0; i < at.branches.length; i++) {
+                    if (at.branches[i] != always(0)) {
+                        wanted = wanted.or(Ranges.of(i == 0 ? 0 : at.upTo[i - 1] + 1, at.upTo[i]));
+                    }
+                }
+            }
+            for (Ranges candidates : simplicity.of(field, packet)) {
+                Ranges both = candidates.and(wanted);
+                if (!both.isEmpty()) {
+                    packet[field] = both.from(0);
+                    break;
+                }
+            }
+            at = at.field == field ? at.branch(packet[field]) : at;
+        }
+        return packet;
+    }
+
+    /** One operation on pairs of diagrams, with what it found out so far. */
+    private abstract class Pairs {
+        private final Map<Long, Diagram> found = new HashMap<>();
+
+        /** Returns the result where the two need not be looked into. */
+        abstract @Nullable Diagram known(Diagram one, Diagram other);
+
+        Diagram of(Diagram one, Diagram other) {
+            Diagram known = known(one, other);
+            if (known != null) {
+                return known;
+            }
+            long key = ((long) one.id << 32 | other.id & 0xffffffffL) * SPREAD;
+            Diagram before = found.get(key);
+            if (before == null) {
+                before = branches(one, other);
+                found.put(key, before);
+            }
+            return before;
+        }
+
+        private Diagram branches(Diagram one, Diagram other) {
+            int field = Math.min(one.field, other.field);
+            Builder node = new Builder(field, one.branches.length + other.branches.length + 1);
+            int i = 0;
+            int j = 0;
+            long last = greatest[field];
+            while (true) {
+                long upToOne = one.field == field ? one.upTo[i] : last;
+                long upToOther = other.field == field ? other.upTo[j] : last;
+                int order = Long.compareUnsigned(upToOne, upToOther);
+                long upTo = order < 0 ? upToOne : upToOther;
+                node.add(
+                        upTo,
+                        of(
+                                one.field == field ? one.branches[i] : one,
+                                other.field == field ? other.branches[j] : other));
+                if (upTo == last) {
+                    return node.build();
+                }
+                i += order <= 0 ? 1 : 0;
+                j += order >= 0 ? 1 : 0;
+            }
+        }
+    }
+
+    /** A diagram in the making: its ranges come in ascending order. */
+    final class Builder {
+        private final int field;
+        private final long[] upTo;
+        private final Diagram[] branches;
+        private int size;
+
+        Builder(int field, int most) {
+            this.field = field;
+            this.upTo = new long[most];
+            this.branches = new Diagram[most];
+        }
+
+        void add(long last, Diagram branch) {
+            if (size > 0 && upTo[size - 1] == last) {
+                return;
+            }
+            if (size > 0 && branches[size - 1] == branch) {
+                upTo[size - 1] = last;
+            } else {
+                upTo[size] = last;
+                branches[size++] = branch;
+            }
+        }
+
+        /** Returns it with {@code rest} up to the field's greatest value. */
+        Diagram end(Diagram rest) {
+            add(greatest[field], rest);
+            return build();
+        }
+
+        Diagram build() {
+            if (size == 1) {
+                return branches[0];
+            }
+            Diagram made =
+                    new Diagram(field, Arrays.copyOf(upTo, size), Arrays.copyOf(branches, size), 0, unique.size() + 1);
+            Diagram same = unique.putIfAbsent(made, made);
+            return same == null ? made : same;
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package dev.openshell.netns.linux.proof;
+
+import dev.openshell.netns.Counterexample;
+import dev.openshell.netns.Explanation;
+import dev.openshell.netns.Family;
+import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.VerificationException;
+import dev.openshell.netns.Verified;
+import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.diagram.Diagram;
+import dev.openshell.netns.linux.diagram.Diagrams;
+import dev.openshell.netns.linux.diagram.Ranges;
+import dev.openshell.netns.linux.ruleset.Chain;
+import dev.openshell.netns.linux.ruleset.Ip;
+import dev.openshell.netns.linux.ruleset.Ruleset;
+import dev.openshell.netns.linux.ruleset.UnknownTokenException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Rules from elsewhere, as iptables-save prints them, asked from one chain of table filter on. A flow is admitted where
+ * a packet that belongs to no flow yet is accepted, from whatever source, on whatever interfaces but loopback; what
+ * falls through a chain that is not built in is not.
+ */
+public final class ForeignRules {
+    private static final String TABLE = "filter";
+    private static final String REMEDY = "leave it out of the rules that are asked, or ask another chain";
+    private static final VethPair LINK = VethPair.builder()
+            .hostInterface(VethPair.HOST_PREFIX + "plan")
+            .network(dev.openshell.netns.Cidr.parse("10.200.0.0/30"))
+            .build();
+
+    private final Family family;
+    private final String chain;
+    private final Space space;
+    private final Diagrams diagrams;
+    private final Meaning meaning;
+    private final Diagram packets;
+    /** 1 for the packets that are accepted. */
+    private final Diagram accepted;
+    /** The same, of destination, port and protocol alone. */
+    private final Diagram flows;
+
+    private final long regions;
+
+    private ForeignRules(Family family, Ruleset ruleset, String chain) {
+        this.family = family;
+        this.chain = chain;
+        Set<String> names = Ends.names(ruleset);
+        names.add(Ends.unused("eth", names));
+        this.space = new Space(family, names);
+        this.diagrams = space.diagrams();
+        this.meaning = new Meaning(ruleset, TABLE, space, false, new Verdicts());
+        Diagram elsewhere = space.and(
+                space.not(space.where(Field.OUT, space.interfaces("lo", false))),
+                space.not(space.where(Field.IN, space.interfaces("lo", false))));
+        Diagram first = space.where(Field.KIND, Kind.among(Kind.NEW).or(Kind.NO_FLOW));
+        this.packets = space.and(space.and(space.packets(false), elsewhere), first);
+        boolean builtIn =
+                !ruleset.chain(TABLE, chain).map(Chain::policy).orElseThrow().equals("-");
+        Diagram verdicts = builtIn ? meaning.hook(chain) : meaning.of(chain);
+        this.regions = diagrams.regions(verdicts);
+        this.accepted = space.and(diagrams.test(verdicts, verdict -> verdict == Verdicts.ACCEPT), packets);
+        this.flows = projected(accepted);
+    }
+
+    /**
+     * Reads {@code savedText}.
+     *
+     * @throws IllegalArgumentException where it has no table filter, or that has no such chain
+     * @throws VerificationException where a rule that can be reached has a word whose meaning is not known
+     */
+    public static ForeignRules parse(Family family, String savedText, String chain) {
+        Ruleset ruleset = new Ruleset(family);
+        try {
+            ruleset.load(savedText, true);
+            if (!ruleset.has(TABLE)) {
+                throw new IllegalArgumentException("the rules have no table filter; give what "
+                        + (family == Family.IPV4 ? "iptables-save" : "ip6tables-save") + " prints");
+            }
+            if (ruleset.chain(TABLE, chain).isEmpty()) {
+                throw new IllegalArgumentException(
+                        "table filter has no chain '" + chain + "'; it has " + ruleset.chains(TABLE));
+            }
+            return new ForeignRules(family, ruleset, chain);
+        } catch (UnknownTokenException e) {
+            throw VerificationException.unknown(
+                    family.name().toLowerCase(Locale.ROOT) + " " + TABLE + " " + chain, e.token(), e.line(), REMEDY);
+        }
+    }
+
+    private Diagram projected(Diagram diagram) {
+        int others = (1 << Field.COUNT) - 1;
+        for (int kept :
+                List.of(Field.DESTINATION, Field.low(Field.DESTINATION), Field.DESTINATION_PORT, Field.PROTOCOL)) {
+            others &= ~(1 << kept);
+        }
+        return diagrams.exists(diagram, others);
+    }
+
+    /** Returns what the chain admits, a line for each region such as {@code tcp:203.0.113.10:443}, {@code limit} at most. */
+    public List<String> admits(int limit) {
+        return new FlowRegions(space, flows).lines(limit);
+    }
+
+    /** Returns how many such lines there are. */
+    public long regions() {
+        return new FlowRegions(space, flows).lines(Integer.MAX_VALUE).size();
+    }
+
+    /**
+     * Returns the figures of the proof that the chain admits exactly the flows of {@code rules} of its family.
+     *
+     * @throws VerificationException where it does not
+     */
+    public Verified verify(RuleSet rules) {
+        long start = System.nanoTime();
+        Diagram expected = new Expected(space, rules, new Verdicts()).listed();
+        Diagram differing = diagrams.difference(flows, expected);
+        if (differing == diagrams.always(0)) {
+            return new Verified(
+                    diagrams.count(packets, value -> value != 0), regions, Duration.ofNanos(System.nanoTime() - start));
+        }
+        Diagram more = space.and(differing, flows);
+        boolean admitted = more != diagrams.always(0);
+        Packets simple = new Packets(space, rules.veth());
+        long[] packet = packet(diagrams.simplest(admitted ? more : differing, simple), admitted, simple);
+        Meaning.Decision decision = meaning.decide(chain, "", packet);
+        throw VerificationException.of(
+                new Counterexample(
+                        simple.flow(packet),
+                        admitted,
+                        family.name().toLowerCase(Locale.ROOT) + " " + TABLE + " " + chain,
+                        simple.text(packet, false),
+                        decision.rule(),
+                        admitted ? "not allowed" : "allowed",
+                        meaning.name(decision.verdict())),
+                "change the rules or the policy");
+    }
+
+    /** Returns the simplest packet of a flow, one that is accepted if {@code admitted}. */
+    private long[] packet(long[] flow, boolean admitted, Packets simple) {
+        Diagram same = admitted ? accepted : packets;
+        for (int field :
+                List.of(Field.DESTINATION, Field.low(Field.DESTINATION), Field.DESTINATION_PORT, Field.PROTOCOL)) {
+            same = space.and(same, space.where(field, Ranges.of(flow[field])));
+        }
+        return same == diagrams.always(0) ? flow : diagrams.simplest(same, simple);
+    }
+
+    /** Returns what the chain does with the first packet of a flow, one that it accepts if there is one. */
+    public Explanation.Way explain(int protocol, InetAddress address, OptionalInt port) {
+        long[] flow = new long[Field.COUNT];
+        Ip ip = Ip.of(address);
+        flow[Field.DESTINATION] = ip.high();
+        flow[Field.low(Field.DESTINATION)] = ip.low();
+        flow[Field.PROTOCOL] = protocol;
+        int echo = family == Family.IPV4 ? 8 << 8 : 128 << 8;
+        flow[Field.DESTINATION_PORT] = protocol == space.icmp() ? echo : port.orElse(0);
+        boolean allowed = flows.at(flow) != 0;
+        long[] packet = packet(flow, allowed, new Packets(space, LINK));
+        Meaning.Decision decision = meaning.decide(chain, "", packet);
+        return new Explanation.Way(
+                address,
+                allowed,
+                List.of(new Explanation.Hop(
+                        "", TABLE + " " + chain, Verdicts.shown(decision.verdict()), decision.rule(), true)),
+                java.util.Optional.empty(),
+                "");
+    }
+}

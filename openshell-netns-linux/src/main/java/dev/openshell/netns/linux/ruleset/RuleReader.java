@@ -1,0 +1,207 @@
+package dev.openshell.netns.linux.ruleset;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.Flow;
+import dev.openshell.netns.linux.diagram.Ranges;
+import dev.openshell.netns.linux.ruleset.Condition.Address;
+import dev.openshell.netns.linux.ruleset.Condition.Number;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one rule, {@code -A CHAIN …} as iptables-save prints it. */
+final class RuleReader {
+    private static final Set<String> ALONE = Set.of("ACCEPT", "DROP", "RETURN", "MASQUERADE");
+    /** Targets that a packet passes by, whatever their options. */
+    private static final Set<String> NOTES = Set.of("LOG", "NFLOG");
+
+    private static final Set<String> NOTE_FLAGS =
+            Set.of("--log-tcp-sequence", "--log-tcp-options", "--log-ip-options", "--log-uid", "--log-macdecode");
+    private static final Set<String> MODULES = Set.of(
+            "tcp",
+            "udp",
+            "sctp",
+            "dccp",
+            "udplite",
+            "icmp",
+            "icmp6",
+            "multiport",
+            "conntrack",
+            "state",
+            "iprange",
+            "comment");
+
+    private static final int TCP = 6;
+    private static final int SYN = 2;
+    /** FIN, SYN, RST and ACK. */
+    private static final int SYN_FLAGS = 23;
+
+    private final Family family;
+    private final Words words;
+    private final List<Condition> conditions = new ArrayList<>(8);
+    private @Nullable TrackedReader tracked;
+    private String target = "";
+    private boolean goesTo;
+    private int protocol;
+
+    RuleReader(Family family, String line) {
+        this.family = family;
+        this.words = new Words(line);
+    }
+
+    Rule read() {
+        words.next();
+        words.next();
+        while (words.more()) {
+            boolean not = words.take("!");
+            option(words.next(), not);
+        }
+        closeModule();
+        return new Rule(words.toString(), List.copyOf(conditions), target, goesTo);
+    }
+
+    private void option(String option, boolean not) {
+        switch (option) {
+            case "-s", "--source" -> between(Address.SOURCE, Values.network(family, words.next()), option, not);
+            case "-d", "--destination" ->
+                between(Address.DESTINATION, Values.network(family, words.next()), option, not);
+            case "-i", "--in-interface" -> networkInterface(true, not);
+            case "-o", "--out-interface" -> networkInterface(false, not);
+            case "-p", "--protocol" -> protocol(words.next(), not);
+            case "-m", "--match" -> module(words.next());
+            case "-j", "--jump", "-g", "--goto" -> {
+                refuse(not, option);
+                closeModule();
+                goesTo = option.startsWith("-g") || option.equals("--goto");
+                target(words.next());
+            }
+            case "--sport", "--source-port" ->
+                among(Number.SOURCE_PORT, Values.ports(words.next(), false), option, not);
+            case "--dport", "--destination-port" ->
+                among(Number.DESTINATION_PORT, Values.ports(words.next(), false), option, not);
+            case "--sports", "--source-ports" ->
+                among(Number.SOURCE_PORT, Values.ports(words.next(), true), option, not);
+            case "--dports", "--destination-ports" ->
+                among(Number.DESTINATION_PORT, Values.ports(words.next(), true), option, not);
+            case "--ports" -> {
+                refuse(!Flow.hasPorts(protocol), option);
+                conditions.add(new Condition.EitherPort(known(Values.ports(words.next(), true), option), not));
+            }
+            case "--syn" -> {
+                refuse(protocol != TCP, option);
+                conditions.add(new Condition.Flags(SYN_FLAGS, SYN, not));
+            }
+            case "--tcp-flags" -> {
+                refuse(protocol != TCP, option);
+                int mask = known(Values.flags(words.next()), option);
+                conditions.add(new Condition.Flags(mask, known(Values.flags(words.next()), option), not));
+            }
+            case "--icmp-type", "--icmpv6-type" -> among(Number.ICMP, Values.icmp(family, words.next()), option, not);
+            case "--src-range" -> between(Address.SOURCE, Values.range(family, words.next()), option, not);
+            case "--dst-range" -> between(Address.DESTINATION, Values.range(family, words.next()), option, not);
+            case "--comment" -> {
+                refuse(not, option);
+                words.next();
+            }
+            default -> {
+                if (tracked == null || !tracked.option(option, not)) {
+                    throw words.unknown(option);
+                }
+            }
+        }
+    }
+
+    private void protocol(String name, boolean not) {
+        int number = known(Values.protocol(name), name);
+        if (number == 0) {
+            // All protocols; none is left where that is negated, which iptables refuses.
+            refuse(not, name);
+            return;
+        }
+        protocol = not ? 0 : number;
+        among(Number.PROTOCOL, Ranges.of(number), name, not);
+    }
+
+    private void module(String name) {
+        closeModule();
+        if (!MODULES.contains(name)) {
+            throw words.unknown(name);
+        }
+        Integer needed = Values.protocol(name.equals("icmp6") ? "ipv6-icmp" : name);
+        if (needed != null && needed != protocol || name.equals("multiport") && protocol == 0) {
+            // iptables refuses it: the match would read another protocol's bytes.
+            throw words.unknown(name);
+        }
+        if (name.equals("conntrack") || name.equals("state")) {
+            tracked = new TrackedReader(family, words);
+        }
+    }
+
+    private void closeModule() {
+        if (tracked != null) {
+            conditions.add(tracked.condition());
+            tracked = null;
+        }
+    }
+
+    private void target(String name) {
+        target = name;
+        if (NOTES.contains(name)) {
+            target = "";
+            while (words.more()) {
+                String option = words.next();
+                if (!option.startsWith("--log-") && !option.startsWith("--nflog-")) {
+                    throw words.unknown(option);
+                }
+                if (!NOTE_FLAGS.contains(option)) {
+                    words.next();
+                }
+            }
+        } else if (name.equals("REJECT")) {
+            String usual = family == Family.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
+            target = "REJECT " + (words.take("--reject-with") ? words.next() : usual);
+        }
+        if (words.more()) {
+            // A target with options of its own.
+            throw words.unknown(ALONE.contains(name) || name.equals("REJECT") ? words.next() : name);
+        }
+    }
+
+    private void networkInterface(boolean incoming, boolean not) {
+        String name = words.next();
+        boolean prefix = name.endsWith("+");
+        conditions.add(
+                new Condition.Interface(incoming, prefix ? name.substring(0, name.length() - 1) : name, prefix, not));
+    }
+
+    private void among(Number number, @Nullable Ranges values, String option, boolean not) {
+        boolean possible =
+                switch (number) {
+                    case SOURCE_PORT, DESTINATION_PORT -> Flow.hasPorts(protocol);
+                    case ICMP -> protocol == (family == Family.IPV4 ? 1 : 58);
+                    default -> true;
+                };
+        refuse(!possible, option);
+        Ranges all = known(values, option);
+        conditions.add(new Condition.Among(number, not ? all.complement() : all));
+    }
+
+    private void between(Address address, Ip @Nullable [] ends, String option, boolean not) {
+        Ip[] both = known(ends, option);
+        conditions.add(new Condition.Between(address, both[0], both[1], not));
+    }
+
+    private <T> T known(@Nullable T value, String option) {
+        if (value == null) {
+            throw words.unknown(option);
+        }
+        return value;
+    }
+
+    private void refuse(boolean not, String option) {
+        if (not) {
+            throw words.unknown(option);
+        }
+    }
+}
