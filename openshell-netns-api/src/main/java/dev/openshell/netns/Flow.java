@@ -77,7 +77,8 @@ public abstract class Flow {
             int protocol = protocol(text.substring(0, colon));
             String rest = text.substring(colon + 1);
             if (!WITH_PORTS.contains(protocol)) {
-                return ImmutableFlow.of(protocol, Text.anyHost(portless(protocol, rest)), OptionalInt.empty());
+                return ofOneFamily(
+                        ImmutableFlow.of(protocol, Text.anyHost(portless(protocol, rest)), OptionalInt.empty()));
             }
             int last = rest.lastIndexOf(':');
             String host = rest.substring(0, Math.max(last, 0));
@@ -152,14 +153,15 @@ public abstract class Flow {
         return host;
     }
 
-    @Value.Check
-    void check() {
-        literal().map(Family::of).ifPresent(family -> {
-            if (protocol() == 1 && family == Family.IPV6 || protocol() == 58 && family == Family.IPV4) {
+    /** A packet can be both; nobody who writes a flow means that. */
+    private static Flow ofOneFamily(Flow flow) {
+        flow.literal().map(Family::of).ifPresent(family -> {
+            if (flow.protocol() == 1 && family == Family.IPV6 || flow.protocol() == 58 && family == Family.IPV4) {
                 throw new IllegalArgumentException(
-                        protocolName(protocol()) + " and " + host() + " are of two families");
+                        protocolName(flow.protocol()) + " and " + flow.host() + " are of two families");
             }
         });
+        return flow;
     }
 
     /** Returns {@code PROTOCOL:HOST[:PORT]}, which {@link #parse} reads. */

@@ -2,6 +2,7 @@ package dev.openshell.netns.testkit;
 
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.PolicyInspection;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.LinuxProvider;
 import dev.openshell.netns.testkit.packet.Prefixed;
@@ -66,7 +67,17 @@ public final class FakeKernel extends FakeCalls implements NetnsProvider {
     /** Returns a sandbox that enforces {@code policy} on this kernel. */
     @Override
     public NetnsSandbox apply(SandboxPolicy policy) {
-        return new LinuxProvider(this, world::resolve, world.resolvConf()).apply(policy);
+        return provider().apply(policy);
+    }
+
+    /** Returns what {@code policy} would do on this kernel, without doing it. */
+    @Override
+    public PolicyInspection inspect(SandboxPolicy policy) {
+        return provider().inspect(policy);
+    }
+
+    private LinuxProvider provider() {
+        return new LinuxProvider(this, world::resolve, world.resolvConf());
     }
 
     /** Sets the faults that lie ahead, in place of those that were set before, and counts calls from 1 again. */

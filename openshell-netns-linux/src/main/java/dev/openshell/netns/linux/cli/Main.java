@@ -45,7 +45,18 @@ public final class Main implements Runnable {
 
     /** Runs one command and exits with its status. */
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        System.exit(guarded(arguments));
+    }
+
+    /** 1 says what a command found out: what the JVM can't do must not look like it. */
+    private static int guarded(String... arguments) {
+        try {
+            return run(arguments);
+        } catch (StackOverflowError | OutOfMemoryError e) {
+            new PrintWriter(new FileOutputStream(FileDescriptor.err), true)
+                    .println("openshell-netns: " + e + " (give the JVM more with -Xss or -Xmx)");
+            return NO_SANDBOX;
+        }
     }
 
     static int run(String... arguments) {

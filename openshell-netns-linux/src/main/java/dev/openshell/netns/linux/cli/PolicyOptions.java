@@ -1,6 +1,5 @@
 package dev.openshell.netns.linux.cli;
 
-import dev.openshell.netns.DirectHost;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import java.time.Duration;
@@ -67,7 +66,9 @@ final class PolicyOptions {
                 builder.allowDns(server);
             }
         }
-        directTcp.forEach(host -> builder.directTcp(DirectHost.parse(host)));
+        if (!directTcp.isEmpty()) {
+            builder.directTcp(directTcp.toArray(String[]::new));
+        }
         if (name != null) {
             builder.name(name);
         }

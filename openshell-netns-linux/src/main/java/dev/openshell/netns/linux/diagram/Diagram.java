@@ -21,6 +21,9 @@ public final class Diagram {
     /** Numbers all diagrams of one {@link Diagrams}. */
     final int id;
 
+    /** The bit of each value that it has for some packet; of values that are 32 apart, the same one. */
+    private final int values;
+
     private final int hash;
 
     Diagram(int field, long[] upTo, Diagram[] branches, int value, int id) {
@@ -30,14 +33,22 @@ public final class Diagram {
         this.value = value;
         this.id = id;
         long sum = field * 31L + value;
+        int found = isLeaf() ? 1 << value : 0;
         for (int i = 0; i < upTo.length; i++) {
-            sum = (sum + upTo[i]) * Diagrams.SPREAD + branches[i].id;
+            found |= branches[i].values;
+            sum = (sum + upTo[i]) * Pairs.SPREAD + branches[i].id;
         }
+        this.values = found;
         this.hash = (int) (sum >>> 32);
     }
 
     boolean isLeaf() {
         return field == LEAF;
+    }
+
+    /** Returns whether it may be {@code wanted} for some packet; false is certain. */
+    boolean mayBe(int wanted) {
+        return (values & 1 << wanted) != 0;
     }
 
     /** Returns the result for a packet, whose fields have these values. */

@@ -18,25 +18,32 @@ import org.jspecify.annotations.Nullable;
  * indexes: the fewer values the later fields tell apart, the smaller they are.
  */
 public final class Diagrams {
-    /** An odd number near 2^64 divided by the golden ratio: pairs of near numbers get keys whose hashes are far apart. */
-    static final long SPREAD = 0x9e3779b97f4a7c15L;
+    /** About half a gigabyte. */
+    private static final int MOST_RANGES = 1 << 24;
 
     private final long[] greatest;
-    private final Map<Diagram, Diagram> unique = new HashMap<>();
+    private int ranges;
+    private final Map<Diagram, Diagram> unique = new HashMap<>(1024);
     private final Map<Integer, Diagram> leaves = new HashMap<>();
     private final Map<Integer, Pairs> overs = new HashMap<>();
     private final Map<Integer, Pairs> withins = new HashMap<>();
     private final Pairs differences = new Differences();
+    private final Counts counts;
 
     /** Makes diagrams over fields with these greatest values. */
     public Diagrams(long... greatest) {
         this.greatest = greatest.clone();
+        this.counts = new Counts(this.greatest);
     }
 
     /** Returns the function that is {@code value} for all packets. */
     public Diagram always(int value) {
-        return leaves.computeIfAbsent(
-                value, same -> new Diagram(Diagram.LEAF, new long[0], new Diagram[0], same, -1 - leaves.size()));
+        Diagram leaf = leaves.get(value);
+        if (leaf == null) {
+            leaf = new Diagram(Diagram.LEAF, new long[0], new Diagram[0], value, -1 - leaves.size());
+            leaves.put(value, leaf);
+        }
+        return leaf;
     }
 
     /**
@@ -71,19 +78,29 @@ public final class Diagrams {
         return node.end(nothing);
     }
 
+    long greatest(int field) {
+        return greatest[field];
+    }
+
     Builder builder(int field, int most) {
         return new Builder(field, most);
     }
 
     /** Returns {@code first}, but {@code rest} where that is {@code hole}. */
     public Diagram over(Diagram first, Diagram rest, int hole) {
-        return overs.computeIfAbsent(hole, Over::new).of(first, rest);
+        Pairs over = overs.get(hole);
+        if (over == null) {
+            over = new Over(hole);
+            overs.put(hole, over);
+        }
+        return over.of(first, rest);
     }
 
     private final class Over extends Pairs {
         private final int hole;
 
         Over(int hole) {
+            super(Diagrams.this);
             this.hole = hole;
         }
 
@@ -92,6 +109,9 @@ public final class Diagrams {
         Diagram known(Diagram one, Diagram other) {
             if (one.isLeaf()) {
                 return one.value == hole ? other : one;
+            }
+            if (!one.mayBe(hole)) {
+                return one;
             }
             return one == other || other.isLeaf() && other.value == hole ? one : null;
         }
@@ -106,6 +126,7 @@ public final class Diagrams {
         private final Diagram nothing;
 
         Within(int hole) {
+            super(Diagrams.this);
             this.nothing = always(hole);
         }
 
@@ -125,6 +146,10 @@ public final class Diagrams {
     }
 
     private final class Differences extends Pairs {
+        Differences() {
+            super(Diagrams.this);
+        }
+
         @Override
         @Nullable
         Diagram known(Diagram one, Diagram other) {
@@ -226,43 +251,14 @@ public final class Diagrams {
         }
     }
 
+    /** Returns for how many packets {@code diagram} is not 0. */
+    public BigInteger count(Diagram diagram) {
+        return counts.of(diagram);
+    }
+
     /** Returns for how many packets the value passes {@code test}. */
     public BigInteger count(Diagram diagram, IntPredicate test) {
-        return count(diagram, 0, test, new HashMap<>());
-    }
-
-    private BigInteger count(Diagram diagram, int from, IntPredicate test, Map<Diagram, BigInteger> known) {
-        BigInteger below;
-        int field = Math.min(diagram.field, greatest.length);
-        if (diagram.isLeaf()) {
-            below = test.test(diagram.value) ? BigInteger.ONE : BigInteger.ZERO;
-        } else {
-            BigInteger before = known.get(diagram);
-            below = before != null ? before : branches(diagram, test, known);
-            known.put(diagram, below);
-        }
-        for (int skipped = from; skipped < field; skipped++) {
-            below = below.multiply(size(0, greatest[skipped]));
-        }
-        return below;
-    }
-
-    private BigInteger branches(Diagram diagram, IntPredicate test, Map<Diagram, BigInteger> known) {
-        BigInteger sum = BigInteger.ZERO;
-        long from = 0;
-        for (int i = 0; i < diagram.branches.length; i++) {
-            BigInteger each = count(diagram.branches[i], diagram.field + 1, test, known);
-            sum = sum.add(each.multiply(size(from, diagram.upTo[i])));
-            from = diagram.upTo[i] + 1;
-        }
-        return sum;
-    }
-
-    private static BigInteger size(long from, long to) {
-        long less = to - from;
-        return less >= 0
-                ? BigInteger.valueOf(less).add(BigInteger.ONE)
-                : new BigInteger(Long.toUnsignedString(less)).add(BigInteger.ONE);
+        return count(test(diagram, test));
     }
 
     /** Returns into how many regions the function divides the packets: boxes of one value each. */
@@ -329,52 +325,6 @@ public final class Diagrams {
         return packet;
     }
 
-    /** One operation on pairs of diagrams, with what it found out so far. */
-    private abstract class Pairs {
-        private final Map<Long, Diagram> found = new HashMap<>();
-
-        /** Returns the result where the two need not be looked into. */
-        abstract @Nullable Diagram known(Diagram one, Diagram other);
-
-        Diagram of(Diagram one, Diagram other) {
-            Diagram known = known(one, other);
-            if (known != null) {
-                return known;
-            }
-            long key = ((long) one.id << 32 | other.id & 0xffffffffL) * SPREAD;
-            Diagram before = found.get(key);
-            if (before == null) {
-                before = branches(one, other);
-                found.put(key, before);
-            }
-            return before;
-        }
-
-        private Diagram branches(Diagram one, Diagram other) {
-            int field = Math.min(one.field, other.field);
-            Builder node = new Builder(field, one.branches.length + other.branches.length + 1);
-            int i = 0;
-            int j = 0;
-            long last = greatest[field];
-            while (true) {
-                long upToOne = one.field == field ? one.upTo[i] : last;
-                long upToOther = other.field == field ? other.upTo[j] : last;
-                int order = Long.compareUnsigned(upToOne, upToOther);
-                long upTo = order < 0 ? upToOne : upToOther;
-                node.add(
-                        upTo,
-                        of(
-                                one.field == field ? one.branches[i] : one,
-                                other.field == field ? other.branches[j] : other));
-                if (upTo == last) {
-                    return node.build();
-                }
-                i += order <= 0 ? 1 : 0;
-                j += order >= 0 ? 1 : 0;
-            }
-        }
-    }
-
     /** A diagram in the making: its ranges come in ascending order. */
     final class Builder {
         private final int field;
@@ -410,8 +360,13 @@ public final class Diagrams {
             if (size == 1) {
                 return branches[0];
             }
-            Diagram made =
-                    new Diagram(field, Arrays.copyOf(upTo, size), Arrays.copyOf(branches, size), 0, unique.size() + 1);
+            boolean whole = size == upTo.length;
+            Diagram made = new Diagram(
+                    field,
+                    whole ? upTo : Arrays.copyOf(upTo, size),
+                    whole ? branches : Arrays.copyOf(branches, size),
+                    0,
+                    unique.size() + 1);
             Diagram same = unique.putIfAbsent(made, made);
             return same == null ? made : same;
         }

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The iptables programs, run in the calling thread's namespace. */
 final class Iptables {
@@ -15,6 +17,9 @@ final class Iptables {
     private static final int RESOURCE_PROBLEM = 4;
     private static final int TRIES = 20;
     private static final Duration PAUSE = Duration.ofMillis(20);
+
+    private static final Pattern HIDDEN_TABLE =
+            Pattern.compile("^# Table `(raw|nat|filter)' is incompatible", Pattern.MULTILINE);
 
     private Iptables() {}
 
@@ -60,7 +65,17 @@ final class Iptables {
     }
 
     static String save(Family family, IptablesVariant variant, Deadline deadline) throws IOException {
-        return run(List.of(locate(variant, family, "save")), "", deadline).output();
+        String saved =
+                run(List.of(locate(variant, family, "save")), "", deadline).output();
+        // What it leaves out is not gone: rules there may do anything, and a load would take the table for empty.
+        Matcher hidden = HIDDEN_TABLE.matcher(saved);
+        if (hidden.find()) {
+            throw new KernelException(
+                    0,
+                    "table " + hidden.group(1) + " of this namespace has rules that iptables can't show",
+                    "take out what was added to it with nft (nft list table ip " + hidden.group(1) + ")");
+        }
+        return saved;
     }
 
     static void restore(Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline)

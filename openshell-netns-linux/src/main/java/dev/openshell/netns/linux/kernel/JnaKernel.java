@@ -138,7 +138,13 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline) {
-        return wanted == IptablesVariant.AUTO ? inside(namespace, "iptables", () -> Iptables.find(deadline)) : wanted;
+        return inside(namespace, "iptables", () -> {
+            IptablesVariant variant = wanted == IptablesVariant.AUTO ? Iptables.find(deadline) : wanted;
+            if (variant == IptablesVariant.NFT) {
+                NftTables.requireAwake();
+            }
+            return variant;
+        });
     }
 
     @Override

@@ -116,6 +116,8 @@ public final class Enforcement {
     public Verified verifyLoaded(int inside, int outside, Deadline deadline) {
         Rulesets loaded = new Rulesets();
         try (Kernel.Lock lock = kernel.lock(outside, deadline)) {
+            kernel.iptables(outside, state.variant(), deadline);
+            kernel.iptables(inside, state.variant(), deadline);
             for (Family family : state.rules().keySet()) {
                 loaded.sandbox(family, kernel.save(inside, family, state.variant(), deadline));
                 loaded.host(family, kernel.save(outside, family, state.variant(), deadline));

@@ -42,12 +42,14 @@ record Plan(Link link, List<Step> steps) {
         return new SandboxPlan(link.veth(), shown, inputs);
     }
 
-    /** Returns the rules of both ends as they are when all steps are done on {@code host}. */
+    /** Returns the rules of both ends as they are when all steps are done on {@code host}, and when the link comes up. */
     Rulesets rulesets(HostState host) {
         Rulesets rulesets = new Rulesets();
         host.rules().forEach((family, saved) -> rulesets.host(family, saved.text()));
         for (Step step : steps) {
-            if (step.action() instanceof Action.Load load) {
+            if (step.name().equals(Planner.LINK_UP)) {
+                rulesets.up();
+            } else if (step.action() instanceof Action.Load load) {
                 if (load.where() == Action.Where.HOST) {
                     rulesets.host(load.family(), load.text());
                 } else {

@@ -20,6 +20,9 @@ import java.util.Optional;
 
 /** Lays out the steps for one sandbox. Pure. */
 public class Planner {
+    /** The name of the step from which on packets pass. */
+    static final String LINK_UP = "bring the host end up";
+
     private static final Path PUBLISHED = Path.of("/run/netns");
     private static final int LOOPBACK_INDEX = 1;
     private static final String NO_LINK_LOCAL = "1";
@@ -141,7 +144,7 @@ public class Planner {
 
     private static Step hostUp(Link link, Action down) {
         return Step.of(
-                        "bring the host end up",
+                        LINK_UP,
                         link.host().name(),
                         new Action.Configure(
                                 Where.HOST, sandbox -> end(link, link.host(), link.sandbox(), 1, 2, false)))

@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import dev.openshell.netns.AddressKind;
 import dev.openshell.netns.DirectHost;
 import dev.openshell.netns.DnsServer;
+import dev.openshell.netns.Family;
 import dev.openshell.netns.Flow;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
@@ -25,13 +26,23 @@ final class Advice {
         if (host) {
             return onLink && flow.protocol() == Space.TCP && port > 0
                     ? proxy(port, rules)
-                    : "nothing can: of the host" + " itself a sandbox reaches the proxy's port on its link alone";
+                    : "nothing can: of the host itself a sandbox reaches the proxy's port on its link alone";
         }
         if (!kind.listable()) {
-            return "nothing can: " + shown + " is a "
-                    + kind.name().toLowerCase(Locale.ROOT).replace('_', '-') + " address";
+            String name = kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            return "nothing can: " + shown + (kind == AddressKind.UNSPECIFIED ? " is an " : " is a ") + name
+                    + " address";
         }
-        if (port == 0 || flow.protocol() != Space.TCP && flow.protocol() != UDP) {
+        if (rules.veth()
+                .network(Family.of(address))
+                .filter(own -> own.contains(address))
+                .isPresent()) {
+            return "nothing can: " + shown + " is nobody's on the sandbox's own link";
+        }
+        if (flow.port().isPresent() && port == 0) {
+            return "nothing can: port 0 is on no list";
+        }
+        if (flow.protocol() != Space.TCP && flow.protocol() != UDP) {
             return "nothing can: only TCP is opened, and UDP for DNS";
         }
         String dns = "allowDns(\"" + shown + "\")";

@@ -42,9 +42,21 @@ final class Comparison {
             for (String name : names) {
                 if (chains.test(name)) {
                     String place = end + " " + family.name().toLowerCase(Locale.ROOT) + " " + table + " " + name;
+                    if (end.equals("sandbox")) {
+                        policies(place, sent, loaded, table, name);
+                    }
                     compare(place, lines(sent, table, name, lines), lines(loaded, table, name, lines));
                 }
             }
+        }
+    }
+
+    /** A built-in chain's policy decides where its rules are gone. */
+    private static void policies(String place, Ruleset sent, Ruleset loaded, String table, String name) {
+        String was = sent.chain(table, name).map(Chain::policy).orElse("-");
+        String is = loaded.chain(table, name).map(Chain::policy).orElse("-");
+        if (!was.equals(is)) {
+            throw VerificationException.changed(place, "sent was policy " + was + ", there is " + is, REMEDY);
         }
     }
 

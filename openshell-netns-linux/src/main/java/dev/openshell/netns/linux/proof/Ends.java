@@ -9,6 +9,7 @@ import dev.openshell.netns.linux.ruleset.Chain;
 import dev.openshell.netns.linux.ruleset.Ruleset;
 import dev.openshell.netns.linux.ruleset.UnknownTokenException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -17,9 +18,13 @@ import java.util.TreeSet;
 /** All that has to be proved of one family at both ends of a link. */
 final class Ends {
     private static final String NO_INTERFACE = "";
-    private static final String ANY = "~";
+    /** Stands behind a beginning for all names that begin so; no interface has it in its name. */
+    private static final String ANY = "/";
+
     private static final int TRIES = 100;
     private static final List<String> TABLES = List.of("raw", "nat", "filter");
+    private static final List<String> NOT_ASKED = List.of("raw", "mangle", "nat", "security");
+    private static final List<String> OPTIONS = List.of(" -i ", " -o ", " --in-interface ", " --out-interface ");
 
     private final Family family;
     private final Ruleset sandbox;
@@ -27,7 +32,9 @@ final class Ends {
     private final Set<String> guarded;
     private final Verdicts verdicts = new Verdicts();
     private final VethPair veth;
-    private final String otherLink;
+    /** Of this sandbox's link the host end, and those of links without any permission. */
+    private final List<String> links = new ArrayList<>();
+
     private final String uplink;
     private final Space space;
     private final Expected expected;
@@ -44,8 +51,11 @@ final class Ends {
         names.addAll(guarded);
         names.add(veth.sandboxInterface());
         names.add(veth.hostInterface());
-        this.otherLink = unused(VethPair.HOST_PREFIX, names);
-        names.add(otherLink);
+        // What begins as a rule says that names one link alone is another sandbox's too.
+        names.stream().filter(Ends::isPartOfLinks).forEach(links::add);
+        links.add(unusedLink(names));
+        links.add(veth.hostInterface());
+        names.addAll(links);
         this.uplink = unused("uplink", names);
         names.add(uplink);
         this.space = new Space(family, names);
@@ -56,6 +66,8 @@ final class Ends {
         Ends ends = new Ends(rules, family, loaded);
         ends.sandbox();
         ends.host();
+        loaded.sandboxAtUp(family).ifPresent(early -> ends.atUp("sandbox", ends.sandbox, early));
+        loaded.hostAtUp(family).ifPresent(early -> ends.atUp("host", ends.host, early));
         return ends;
     }
 
@@ -86,6 +98,7 @@ final class Ends {
 
     /** In the sandbox: what programs send, what comes in, and that nothing is handed on. */
     private void sandbox() {
+        NOT_ASKED.forEach(this::refuse);
         Meaning filter = new Meaning(sandbox, "filter", space, false, verdicts);
         Diagram packets = space.packets(false);
         Diagram in = space.not(none(Field.IN));
@@ -95,6 +108,16 @@ final class Ends {
         add("sandbox", filter, "FORWARD", "", space.diagrams().always(Verdicts.DROP), and(packets, in, out));
     }
 
+    /** Inside all rules are this sandbox's, and what those of another table do to packets is not known here. */
+    private void refuse(String table) {
+        for (String name : sandbox.chains(table)) {
+            Chain chain = sandbox.chain(table, name).orElseThrow();
+            if (!chain.lines().isEmpty() || chain.policy().equals("DROP")) {
+                throw new UnknownTokenException(table, "*" + table);
+            }
+        }
+    }
+
     /**
      * On the host: what comes in on the link and what goes out on it, also for a link without any permission, and what
      * comes in where forwarding was switched on.
@@ -102,9 +125,8 @@ final class Ends {
     private void host() {
         Meaning raw = new Meaning(host, "raw", space, false, verdicts);
         Meaning filter = new Meaning(host, "filter", space, true, verdicts);
-        Ranges links = space.interfaces(veth.hostInterface(), false).or(space.interfaces(otherLink, false));
-        Diagram in = space.where(Field.IN, links);
-        Diagram out = space.where(Field.OUT, links);
+        Diagram in = space.where(Field.IN, links());
+        Diagram out = space.where(Field.OUT, links());
         Diagram untracked = space.where(Field.KIND, Kind.among(Kind.INVALID));
         Diagram arriving = and(space.packets(false), in, none(Field.OUT), untracked);
         add("host", raw, "PREROUTING", "OPENSHELL-SOURCE", expected.source(), arriving);
@@ -119,10 +141,33 @@ final class Ends {
             Ranges elsewhere =
                     space.links().or(space.interfaces(NO_INTERFACE, false)).complement();
             Diagram begun = space.where(Field.KIND, Kind.among(Kind.NEW));
-            Diagram leaving = and(packets, none(Field.IN), space.where(Field.OUT, elsewhere), begun);
+            Diagram sent = space.where(Field.IN, space.interfaces(veth.hostInterface(), false));
+            Diagram leaving = and(packets, sent, space.where(Field.OUT, elsewhere), begun);
             Diagram own = space.and(leaving, expected.own(Field.SOURCE));
             add("host", nat, "POSTROUTING", "OPENSHELL-POSTROUTING", expected.translation(), own);
         }
+    }
+
+    /** What is loaded when the link comes up lets through at most what may get through in the end. */
+    private void atUp(String end, Ruleset late, Ruleset early) {
+        if (!early.same(late)) {
+            boolean onHost = end.equals("host");
+            Meaning filter = new Meaning(early, "filter", space, onHost, verdicts);
+            // Elsewhere the host forwards later, and has its guards before.
+            Diagram on = onHost
+                    ? space.or(space.where(Field.IN, links()), space.where(Field.OUT, links()))
+                    : space.diagrams().always(1);
+            all.addAll(all.stream()
+                    .filter(each -> each.place().startsWith(end + " "))
+                    .filter(each -> each.meaning().table().equals("filter"))
+                    .map(each -> each.early(filter, space.and(each.domain(), on)))
+                    .toList());
+        }
+    }
+
+    /** This link, and those that have no permission. */
+    private Ranges links() {
+        return links.stream().map(name -> space.interfaces(name, false)).reduce(Ranges.none(), Ranges::or);
     }
 
     private Diagram none(int field) {
@@ -140,7 +185,7 @@ final class Ends {
 
     private void add(String end, Meaning meaning, String chain, String ours, Diagram expected, Diagram domain) {
         String place = place(end, meaning.table() + " " + chain);
-        all.add(new Obligation(place, space, meaning, chain, ours, expected, domain));
+        all.add(new Obligation(place, space, meaning, chain, ours, expected, domain, false));
     }
 
     private Diagram and(Diagram first, Diagram... more) {
@@ -163,11 +208,10 @@ final class Ends {
     }
 
     private static void names(String line, Set<String> names) {
-        for (String option : List.of(" -i ", " -o ")) {
+        for (String option : OPTIONS) {
             for (int at = line.indexOf(option); at >= 0; at = line.indexOf(option, at + 1)) {
-                int from = at + option.length();
-                int end = line.indexOf(' ', from);
-                String name = line.substring(from, end < 0 ? line.length() : end);
+                String rest = line.substring(at + option.length()).stripLeading();
+                String name = rest.startsWith("\"") ? rest.split("\"", 3)[1] : rest.split(" ", 2)[0];
                 if (name.endsWith("+")) {
                     // What begins so, and what ends there.
                     names.add(name.substring(0, name.length() - 1));
@@ -179,13 +223,32 @@ final class Ends {
         }
     }
 
+    private static boolean isPartOfLinks(String name) {
+        return name.endsWith(ANY) && name.startsWith(VethPair.HOST_PREFIX) && !isAllLinks(name);
+    }
+
+    /** Returns whether what begins so is any link at all, so that it tells no link from another. */
+    private static boolean isAllLinks(String name) {
+        return name.endsWith(ANY) && VethPair.HOST_PREFIX.startsWith(name.substring(0, name.length() - 1));
+    }
+
+    /** Returns a link that no rule can mean but those that mean all links. */
+    private static String unusedLink(Set<String> names) {
+        List<String> telling = names.stream().filter(name -> !isAllLinks(name)).toList();
+        return unused(List.of(VethPair.HOST_PREFIX), telling);
+    }
+
     /** Returns a name that no rule can mean, one that begins with {@code prefix} if there is such a one. */
     static String unused(String prefix, Set<String> names) {
-        for (String base : List.of(prefix, "other", "some", "any", "x", "q", "0", "_")) {
+        return unused(List.of(prefix, "other", "some", "any", "x", "q", "0", "_"), names);
+    }
+
+    private static String unused(List<String> bases, Collection<String> names) {
+        for (String base : bases) {
             for (int i = 0; i < TRIES; i++) {
                 String name = base + i;
                 boolean meant = names.stream()
-                        .filter(each -> !each.isEmpty() && !each.equals(prefix) && !each.equals(prefix + ANY))
+                        .filter(each -> !each.equals(ANY))
                         .anyMatch(each -> each.endsWith(ANY)
                                 ? name.startsWith(each.substring(0, each.length() - 1))
                                 : name.equals(each));

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /** What a policy says of each packet at each hook, made from its rules alone. */
 final class Expected {
@@ -168,26 +167,22 @@ final class Expected {
     }
 
     private Diagram listed(List<Rule> chosen, int protocol) {
-        SortedMap<Long, SortedMap<Long, SortedMap<Long, Ranges>>> addresses = new TreeMap<>(Long::compareUnsigned);
+        Map<Integer, Diagram> services = new HashMap<>();
+        SortedMap<Long, SortedMap<Long, Diagram>> addresses = new TreeMap<>(Long::compareUnsigned);
         for (Rule rule : chosen) {
+            int number = rule.protocol().number();
+            Diagram service = services.computeIfAbsent(
+                    rule.port() << 8 | number,
+                    same -> space.and(
+                            space.where(Field.DESTINATION_PORT, Ranges.of(rule.port())),
+                            space.where(protocol, Ranges.of(number))));
             Ip address = Ip.of(rule.address());
             addresses
                     .computeIfAbsent(address.high(), high -> new TreeMap<>(Long::compareUnsigned))
-                    .computeIfAbsent(address.low(), low -> new TreeMap<>())
-                    .merge((long) rule.port(), Ranges.of(rule.protocol().number()), Ranges::or);
+                    .merge(address.low(), service, space::or);
         }
-        return points(
-                Field.DESTINATION,
-                addresses,
-                lows -> points(
-                        Field.low(Field.DESTINATION),
-                        lows,
-                        ports -> points(Field.DESTINATION_PORT, ports, protocols -> space.where(protocol, protocols))));
-    }
-
-    private <T> Diagram points(int field, SortedMap<Long, T> values, Function<T, Diagram> behind) {
-        SortedMap<Long, Diagram> points = new TreeMap<>(Long::compareUnsigned);
-        values.forEach((value, rest) -> points.put(value, behind.apply(rest)));
-        return diagrams.points(field, points);
+        SortedMap<Long, Diagram> networks = new TreeMap<>(Long::compareUnsigned);
+        addresses.forEach((high, lows) -> networks.put(high, diagrams.points(Field.low(Field.DESTINATION), lows)));
+        return diagrams.points(Field.DESTINATION, networks);
     }
 }

@@ -76,7 +76,6 @@ public final class Explainer {
         set(ends, packet, veth.hostInterface(), ends.uplink());
         passes = hop(ends, "host", "filter FORWARD", packet, passes, hops);
         if (passes && veth.network(family).isPresent()) {
-            set(ends, packet, "", ends.uplink());
             passes = hop(ends, "host", "nat POSTROUTING", packet, true, hops);
         }
         return passes;

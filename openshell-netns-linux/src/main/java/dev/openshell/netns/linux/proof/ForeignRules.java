@@ -3,6 +3,7 @@ package dev.openshell.netns.linux.proof;
 import dev.openshell.netns.Counterexample;
 import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Flow;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.Verified;
@@ -10,6 +11,7 @@ import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.diagram.Diagram;
 import dev.openshell.netns.linux.diagram.Diagrams;
 import dev.openshell.netns.linux.diagram.Ranges;
+import dev.openshell.netns.linux.diagram.TooManyRegionsException;
 import dev.openshell.netns.linux.ruleset.Chain;
 import dev.openshell.netns.linux.ruleset.Ip;
 import dev.openshell.netns.linux.ruleset.Ruleset;
@@ -18,6 +20,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -33,6 +36,10 @@ public final class ForeignRules {
             .hostInterface(VethPair.HOST_PREFIX + "plan")
             .network(dev.openshell.netns.Cidr.parse("10.200.0.0/30"))
             .build();
+
+    /** The port is the last one. */
+    private static final List<Integer> FLOW_FIELDS =
+            List.of(Field.DESTINATION, Field.low(Field.DESTINATION), Field.PROTOCOL, Field.DESTINATION_PORT);
 
     private final Family family;
     private final String chain;
@@ -55,14 +62,14 @@ public final class ForeignRules {
         this.space = new Space(family, names);
         this.diagrams = space.diagrams();
         this.meaning = new Meaning(ruleset, TABLE, space, false, new Verdicts());
-        Diagram elsewhere = space.and(
-                space.not(space.where(Field.OUT, space.interfaces("lo", false))),
-                space.not(space.where(Field.IN, space.interfaces("lo", false))));
+        // What a program sends has come in by no interface, and what is for one goes out by none.
+        Diagram elsewhere =
+                space.and(elsewhere(Field.OUT, chain.equals("INPUT")), elsewhere(Field.IN, chain.equals("OUTPUT")));
         Diagram first = space.where(Field.KIND, Kind.among(Kind.NEW).or(Kind.NO_FLOW));
-        this.packets = space.and(space.and(space.packets(false), elsewhere), first);
+        this.packets = space.and(space.and(space.and(space.packets(false), elsewhere), first), requests());
         boolean builtIn =
                 !ruleset.chain(TABLE, chain).map(Chain::policy).orElseThrow().equals("-");
-        Diagram verdicts = builtIn ? meaning.hook(chain) : meaning.of(chain);
+        Diagram verdicts = builtIn ? meaning.hook(chain, packets) : meaning.of(chain, packets);
         this.regions = diagrams.regions(verdicts);
         this.accepted = space.and(diagrams.test(verdicts, verdict -> verdict == Verdicts.ACCEPT), packets);
         this.flows = projected(accepted);
@@ -77,7 +84,7 @@ public final class ForeignRules {
     public static ForeignRules parse(Family family, String savedText, String chain) {
         Ruleset ruleset = new Ruleset(family);
         try {
-            ruleset.load(savedText, true);
+            ruleset.load(savedText, false);
             if (!ruleset.has(TABLE)) {
                 throw new IllegalArgumentException("the rules have no table filter; give what "
                         + (family == Family.IPV4 ? "iptables-save" : "ip6tables-save") + " prints");
@@ -88,15 +95,36 @@ public final class ForeignRules {
             }
             return new ForeignRules(family, ruleset, chain);
         } catch (UnknownTokenException e) {
-            throw VerificationException.unknown(
-                    family.name().toLowerCase(Locale.ROOT) + " " + TABLE + " " + chain, e.token(), e.line(), REMEDY);
+            throw VerificationException.unknown(place(family, chain), e.token(), e.line(), REMEDY);
+        } catch (TooManyRegionsException e) {
+            throw VerificationException.unknown(place(family, chain), "regions", e.getMessage(), REMEDY);
         }
+    }
+
+    /** A flow of ICMP begins with a request (valid_new in nf_conntrack_proto_icmp.c and its twin of IPv6). */
+    private Diagram requests() {
+        Ranges types = Ranges.none();
+        for (int type : family == Family.IPV4 ? List.of(8, 13, 15, 17) : List.of(128, 139)) {
+            types = types.or(Ranges.of(type << 8, type << 8 | 255));
+        }
+        Diagram begun = space.and(
+                space.where(Field.PROTOCOL, Ranges.of(space.icmp())), space.where(Field.KIND, Kind.among(Kind.NEW)));
+        return space.or(space.not(begun), space.where(Field.DESTINATION_PORT, types));
+    }
+
+    private static String place(Family family, String chain) {
+        return family.name().toLowerCase(Locale.ROOT) + " " + TABLE + " " + chain;
+    }
+
+    private Diagram elsewhere(int field, boolean nowhere) {
+        return nowhere
+                ? space.where(field, space.interfaces("", false))
+                : space.not(space.where(field, space.interfaces("lo", false)));
     }
 
     private Diagram projected(Diagram diagram) {
         int others = (1 << Field.COUNT) - 1;
-        for (int kept :
-                List.of(Field.DESTINATION, Field.low(Field.DESTINATION), Field.DESTINATION_PORT, Field.PROTOCOL)) {
+        for (int kept : FLOW_FIELDS) {
             others &= ~(1 << kept);
         }
         return diagrams.exists(diagram, others);
@@ -122,19 +150,18 @@ public final class ForeignRules {
         Diagram expected = new Expected(space, rules, new Verdicts()).listed();
         Diagram differing = diagrams.difference(flows, expected);
         if (differing == diagrams.always(0)) {
-            return new Verified(
-                    diagrams.count(packets, value -> value != 0), regions, Duration.ofNanos(System.nanoTime() - start));
+            return new Verified(diagrams.count(packets), regions, Duration.ofNanos(System.nanoTime() - start));
         }
         Diagram more = space.and(differing, flows);
         boolean admitted = more != diagrams.always(0);
         Packets simple = new Packets(space, rules.veth());
-        long[] packet = packet(diagrams.simplest(admitted ? more : differing, simple), admitted, simple);
+        long[] packet = packet(simple.simplest(admitted ? more : differing), admitted, simple);
         Meaning.Decision decision = meaning.decide(chain, "", packet);
         throw VerificationException.of(
                 new Counterexample(
                         simple.flow(packet),
                         admitted,
-                        family.name().toLowerCase(Locale.ROOT) + " " + TABLE + " " + chain,
+                        place(family, chain),
                         simple.text(packet, false),
                         decision.rule(),
                         admitted ? "not allowed" : "allowed",
@@ -144,12 +171,18 @@ public final class ForeignRules {
 
     /** Returns the simplest packet of a flow, one that is accepted if {@code admitted}. */
     private long[] packet(long[] flow, boolean admitted, Packets simple) {
-        Diagram same = admitted ? accepted : packets;
-        for (int field :
-                List.of(Field.DESTINATION, Field.low(Field.DESTINATION), Field.DESTINATION_PORT, Field.PROTOCOL)) {
+        Diagram same = ofFlow(admitted ? accepted : packets, flow);
+        return same == diagrams.always(0) ? flow : simple.simplest(same);
+    }
+
+    /** Returns {@code diagram} for the packets of one flow; a flow without ports has all types of messages. */
+    private Diagram ofFlow(Diagram diagram, long[] flow) {
+        List<Integer> fields = Flow.hasPorts((int) flow[Field.PROTOCOL]) ? FLOW_FIELDS : FLOW_FIELDS.subList(0, 3);
+        Diagram same = diagram;
+        for (int field : fields) {
             same = space.and(same, space.where(field, Ranges.of(flow[field])));
         }
-        return same == diagrams.always(0) ? flow : diagrams.simplest(same, simple);
+        return same;
     }
 
     /** Returns what the chain does with the first packet of a flow, one that it accepts if there is one. */
@@ -159,9 +192,8 @@ public final class ForeignRules {
         flow[Field.DESTINATION] = ip.high();
         flow[Field.low(Field.DESTINATION)] = ip.low();
         flow[Field.PROTOCOL] = protocol;
-        int echo = family == Family.IPV4 ? 8 << 8 : 128 << 8;
-        flow[Field.DESTINATION_PORT] = protocol == space.icmp() ? echo : port.orElse(0);
-        boolean allowed = flows.at(flow) != 0;
+        flow[Field.DESTINATION_PORT] = port.orElse(0);
+        boolean allowed = ofFlow(accepted, flow) != diagrams.always(0);
         long[] packet = packet(flow, allowed, new Packets(space, LINK));
         Meaning.Decision decision = meaning.decide(chain, "", packet);
         return new Explanation.Way(
@@ -169,7 +201,7 @@ public final class ForeignRules {
                 allowed,
                 List.of(new Explanation.Hop(
                         "", TABLE + " " + chain, Verdicts.shown(decision.verdict()), decision.rule(), true)),
-                java.util.Optional.empty(),
+                Optional.empty(),
                 "");
     }
 }

@@ -1,7 +1,9 @@
 package dev.openshell.netns.linux.proof;
 
 import dev.openshell.netns.linux.diagram.Ranges;
+import dev.openshell.netns.linux.ruleset.Condition;
 import dev.openshell.netns.linux.ruleset.Condition.State;
+import java.util.List;
 
 /** What a packet is to its flow: a state, and a direction where there is one. The simpler ones come first. */
 enum Kind {
@@ -12,6 +14,13 @@ enum Kind {
     RELATED_REPLY(State.RELATED, false, true),
     INVALID(State.INVALID, false, false),
     UNTRACKED(State.UNTRACKED, false, false);
+
+    private static final List<Kind> KINDS = List.of(values());
+    /** The bits of all kinds. */
+    static final int ALL = bits(values());
+
+    /** All sets of kinds, by the bits of their ordinals. */
+    private static final Ranges[] SETS = sets();
 
     /** The packets of a flow's own direction. */
     static final Ranges FORWARD = among(NEW, ESTABLISHED);
@@ -30,24 +39,47 @@ enum Kind {
         this.reply = reply;
     }
 
-    /** Returns whether the packet belongs to a flow. */
-    boolean tracked() {
-        return original || reply;
+    /** Returns the kinds that {@code asked} is about, as bits of their ordinals. */
+    static int bits(Condition.Tracked asked) {
+        int bits = 0;
+        for (Kind kind : KINDS) {
+            bits |= kind.is(asked) ? 1 << kind.ordinal() : 0;
+        }
+        return bits;
     }
 
-    boolean is(int states) {
-        return (states >> state.ordinal() & 1) != 0;
+    static int bits(Kind... kinds) {
+        int bits = 0;
+        for (Kind kind : kinds) {
+            bits |= 1 << kind.ordinal();
+        }
+        return bits;
     }
 
-    boolean is(boolean wantsOriginal, boolean wantsReply) {
-        return original && wantsOriginal || reply && wantsReply;
+    /** Returns the set of the kinds with these bits. */
+    static Ranges of(int bits) {
+        return SETS[bits];
+    }
+
+    private boolean is(Condition.Tracked asked) {
+        boolean direction =
+                original || reply ? original && asked.original() || reply && asked.reply() : asked.asksState();
+        return (asked.states() >> state.ordinal() & 1) != 0 && direction;
+    }
+
+    private static Ranges[] sets() {
+        Ranges[] sets = new Ranges[ALL + 1];
+        for (int bits = 0; bits <= ALL; bits++) {
+            Ranges set = Ranges.none();
+            for (Kind kind : KINDS) {
+                set = (bits >> kind.ordinal() & 1) == 0 ? set : set.or(Ranges.of(kind.ordinal()));
+            }
+            sets[bits] = set;
+        }
+        return sets;
     }
 
     static Ranges among(Kind... kinds) {
-        Ranges all = Ranges.none();
-        for (Kind kind : kinds) {
-            all = all.or(Ranges.of(kind.ordinal()));
-        }
-        return all;
+        return of(bits(kinds));
     }
 }

@@ -7,8 +7,11 @@ import dev.openshell.netns.linux.diagram.Ranges;
 import dev.openshell.netns.linux.ruleset.Condition;
 import dev.openshell.netns.linux.ruleset.Ip;
 import dev.openshell.netns.linux.ruleset.Rule;
+import dev.openshell.netns.linux.ruleset.UnknownTokenException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,49 +19,110 @@ import org.jspecify.annotations.Nullable;
  * the flow's own destination; behind it the header's is one of its own.
  */
 final class Matching {
+    private static final List<Group> GROUPS = List.of(Group.values());
+
     private final Space space;
     private final Diagrams diagrams;
     private final boolean translated;
+    private final Diagram nothing;
+    /** The boxes of the last rule. */
+    private final Box[] last = new Box[GROUPS.size()];
 
     Matching(Space space, boolean translated) {
         this.space = space;
         this.diagrams = space.diagrams();
         this.translated = translated;
+        this.nothing = diagrams.always(Verdicts.NEXT);
+        Arrays.fill(last, new Box(List.of(), null));
     }
 
     /** Returns {@code verdict} where {@code rule} matches, and {@code NEXT} elsewhere. */
     Diagram of(Rule rule, Diagram verdict) {
-        List<Diagram> cases = new ArrayList<>(2);
-        boolean flows = rule.conditions().stream().anyMatch(Condition.Tracked.class::isInstance);
-        if (!flows) {
-            return new Box().and(rule.conditions(), null).build(verdict);
+        List<Box> cases = cases(rule);
+        boolean simple = diagrams.isConstant(verdict);
+        for (Box each : cases) {
+            simple &= each.more.isEmpty();
         }
-        for (Group group : Group.values()) {
-            Box box = new Box();
-            box.narrow(Field.KIND, group.kinds);
-            box.and(rule.conditions(), group);
-            if (!box.empty) {
-                cases.add(box.build(verdict));
+        if (simple) {
+            return boxes(cases, verdict);
+        }
+        List<Diagram> layers = new ArrayList<>(cases.size());
+        for (Box each : cases) {
+            Diagram box = boxes(List.of(each), diagrams.always(1));
+            for (Diagram more : each.more) {
+                box = space.and(box, more);
+            }
+            layers.add(diagrams.within(verdict, box, Verdicts.NEXT));
+        }
+        return diagrams.layers(layers, Verdicts.NEXT);
+    }
+
+    private List<Box> cases(Rule rule) {
+        int kinds = Kind.ALL;
+        boolean flows = false;
+        for (Condition condition : rule.conditions()) {
+            if (condition instanceof Condition.Tracked tracked) {
+                kinds &= Kind.bits(tracked);
+                flows = true;
             }
         }
-        return diagrams.layers(cases, Verdicts.NEXT);
+        if (!flows) {
+            return List.of(new Box(rule.conditions(), null));
+        }
+        List<Box> cases = new ArrayList<>(GROUPS.size());
+        for (Group group : GROUPS) {
+            if ((kinds & group.kinds) != 0) {
+                Box box = new Box(rule.conditions(), group);
+                box.narrow(Field.KIND, Kind.of(kinds & group.kinds));
+                if (!box.empty) {
+                    cases.add(box);
+                }
+            }
+        }
+        return cases;
+    }
+
+    /** Returns {@code verdict} where one of the boxes holds. What they ask first is the same of all of them. */
+    private Diagram boxes(List<Box> boxes, Diagram verdict) {
+        int first = 0;
+        while (first < Field.COUNT && boxes.size() > 1 && sameIn(boxes, first)) {
+            first++;
+        }
+        Diagram all = nothing;
+        for (int i = 0; i < boxes.size(); i++) {
+            Box box = boxes.get(i);
+            Diagram built = box.build(first, verdict, last[i]);
+            all = i == 0 ? built : diagrams.over(all, built, Verdicts.NEXT);
+            last[i] = box;
+        }
+        return boxes.isEmpty() ? all : boxes.get(0).within(first, all);
+    }
+
+    private static boolean sameIn(List<Box> boxes, int field) {
+        for (Box box : boxes) {
+            if (!Objects.equals(box.values[field], boxes.get(0).values[field])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Kinds of packets whose flow's tuple is had in the same way. */
     private enum Group {
         /** It is the packet's own. */
-        FORWARD(Kind.FORWARD),
+        FORWARD(Kind.NEW, Kind.ESTABLISHED),
         /** It is the packet's own the other way round. */
-        BACKWARD(Kind.among(Kind.REPLY)),
+        BACKWARD(Kind.REPLY),
         /** It is that of another packet. */
-        ABOUT(Kind.ERROR),
+        ABOUT(Kind.RELATED, Kind.RELATED_REPLY),
         /** There is none. */
-        NONE(Kind.NO_FLOW);
+        NONE(Kind.INVALID, Kind.UNTRACKED);
 
-        private final Ranges kinds;
+        /** As bits of their ordinals. */
+        private final int kinds;
 
-        Group(Ranges kinds) {
-            this.kinds = kinds;
+        Group(Kind... kinds) {
+            this.kinds = Kind.bits(kinds);
         }
     }
 
@@ -99,12 +163,17 @@ final class Matching {
         private final @Nullable Ranges[] values = new Ranges[Field.COUNT];
         private final List<Diagram> more = new ArrayList<>(0);
         private boolean empty;
+        /** What holds from each field on, as far as it was built. */
+        private final @Nullable Diagram[] built = new Diagram[Field.COUNT + 1];
 
-        Box and(List<Condition> conditions, @Nullable Group group) {
+        Box(List<Condition> conditions, @Nullable Group group) {
+            and(conditions, group);
+        }
+
+        private void and(List<Condition> conditions, @Nullable Group group) {
             for (Condition condition : conditions) {
                 and(condition, group);
             }
-            return this;
         }
 
         private void and(Condition condition, @Nullable Group group) {
@@ -114,6 +183,9 @@ final class Matching {
                 address(field(between.address(), group), between);
             } else if (condition instanceof Condition.Interface named) {
                 Ranges all = space.interfaces(named.name(), named.prefix());
+                if (all.isEmpty()) {
+                    throw new UnknownTokenException(named.name(), "an interface that is written in an unusual way");
+                }
                 narrow(named.incoming() ? Field.IN : Field.OUT, named.not() ? all.complement() : all);
             } else if (condition instanceof Condition.Flags flags) {
                 flags(flags);
@@ -123,21 +195,9 @@ final class Matching {
                         space.where(header(Field.DESTINATION_PORT), ports.values()));
                 more.add(ports.not() ? space.not(either) : either);
             } else if (condition instanceof Condition.Tracked tracked) {
-                tracked(tracked, group);
-            }
-        }
-
-        private void tracked(Condition.Tracked tracked, @Nullable Group group) {
-            Ranges kinds = Ranges.none();
-            for (Kind kind : Kind.values()) {
-                boolean fits = kind.is(tracked.states())
-                        && (kind.tracked() ? kind.is(tracked.original(), tracked.reply()) : tracked.asksState());
-                kinds = fits ? kinds.or(Ranges.of(kind.ordinal())) : kinds;
-            }
-            narrow(Field.KIND, kinds);
-            // What else is asked is not looked at where there is no flow (xt_conntrack.c).
-            if (group != Group.NONE && !empty) {
-                and(tracked.flow(), group);
+                // Which kinds it asks for, the cases have taken in; what else, is not looked at where there is no flow
+                // (xt_conntrack.c).
+                and(group == Group.NONE ? List.of() : tracked.flow(), group);
             }
         }
 
@@ -173,23 +233,32 @@ final class Matching {
             empty |= both.isEmpty();
         }
 
-        Diagram build(Diagram verdict) {
-            Diagram nothing = diagrams.always(Verdicts.NEXT);
-            boolean simple = more.isEmpty() && diagrams.isConstant(verdict);
-            Diagram box = simple ? verdict : diagrams.always(1);
-            for (int field = Field.COUNT - 1; field >= 0; field--) {
-                Ranges range = values[field];
-                if (range != null) {
-                    box = diagrams.where(field, range, box, nothing);
-                }
+        /**
+         * Returns {@code verdict} where the fields from {@code first} on are among their values. Of the rules for a list
+         * of addresses all but the address is equal: what {@code like} has behind it is not made again.
+         */
+        Diagram build(int first, Diagram verdict, Box like) {
+            boolean same = verdict == like.built[Field.COUNT];
+            built[Field.COUNT] = verdict;
+            for (int field = Field.COUNT - 1; field >= first; field--) {
+                same = same && like.built[field] != null && Objects.equals(values[field], like.values[field]);
+                built[field] = same ? like.built[field] : where(field, built[field + 1]);
             }
-            if (simple) {
-                return box;
+            return built[first];
+        }
+
+        /** Returns {@code inside} where the fields before {@code end} are among their values. */
+        Diagram within(int end, Diagram inside) {
+            Diagram box = inside;
+            for (int field = end - 1; field >= 0; field--) {
+                box = where(field, box);
             }
-            for (Diagram each : more) {
-                box = space.and(box, each);
-            }
-            return diagrams.within(verdict, box, Verdicts.NEXT);
+            return box;
+        }
+
+        private Diagram where(int field, Diagram inside) {
+            Ranges range = values[field];
+            return range == null ? inside : diagrams.where(field, range, inside, nothing);
         }
     }
 }

@@ -12,11 +12,31 @@ import dev.openshell.netns.linux.diagram.Diagram;
  * @param ours the chain of this project's that it has to jump to before others' rules, or an empty string
  * @param expected the verdict that each packet should have
  * @param domain 1 for the packets that this is about
+ * @param atMost whether it is enough that nothing gets through which should not
  */
 record Obligation(
-        String place, Space space, Meaning meaning, String chain, String ours, Diagram expected, Diagram domain) {
+        String place,
+        Space space,
+        Meaning meaning,
+        String chain,
+        String ours,
+        Diagram expected,
+        Diagram domain,
+        boolean atMost) {
+    /** Returns the same of {@code other} rules, those that are there when the link comes up. */
+    Obligation early(Meaning other, Diagram packets) {
+        return new Obligation(place + " when the link comes up", space, other, chain, ours, expected, packets, true);
+    }
+
+    /** Returns whether nothing gets through, which is at most what should. */
+    boolean isClosed() {
+        return atMost
+                && space.and(space.diagrams().test(actual(), Verdicts::passes), domain)
+                        == space.diagrams().always(0);
+    }
+
     Diagram actual() {
-        return ours.isEmpty() ? meaning.hook(chain) : meaning.hook(chain, ours);
+        return ours.isEmpty() ? meaning.hook(chain, domain) : meaning.hook(chain, ours, domain);
     }
 
     Meaning.Decision decide(long[] packet) {

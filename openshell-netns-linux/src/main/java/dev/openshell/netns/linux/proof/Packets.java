@@ -5,6 +5,7 @@ import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.Flow;
 import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.diagram.Diagram;
 import dev.openshell.netns.linux.diagram.Diagrams.Simplicity;
 import dev.openshell.netns.linux.diagram.Ranges;
 import dev.openshell.netns.linux.ruleset.Ip;
@@ -14,13 +15,14 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Packets of a space as people see them, and which of two is simpler: on the sandbox's own link, from its own address,
- * to an address that documentation uses (RFC 5737, RFC 3849) before any other, TCP before UDP before ICMP, a lower port
- * before a higher one, the first packet of a flow before one from its middle, not translated before translated.
+ * Packets of a space as people see them, and which of two is simpler: the first packet of a flow before one from its
+ * middle, on the sandbox's own link, between its own address and one that documentation uses (RFC 5737, RFC 3849) before
+ * any other, TCP before UDP before ICMP, a lower port before a higher one, not translated before translated.
  */
 final class Packets implements Simplicity {
-    private static final int SOURCE_PORT = 40000;
+    private static final int FIRST_PORT = 40000;
     private static final int SYN = 2;
+    private static final int ACK = 16;
     private static final List<String> FLAGS = List.of("FIN", "SYN", "RST", "PSH", "ACK", "URG");
     private static final List<String> SIMPLE4 =
             List.of("198.51.100.0/24", "203.0.113.0/24", "1.0.0.0/8", "2.0.0.0/7", "4.0.0.0/6", "8.0.0.0/5");
@@ -28,47 +30,91 @@ final class Packets implements Simplicity {
 
     private final Space space;
     private final VethPair veth;
+    private final boolean inside;
+    private final Ranges link;
 
     Packets(Space space, VethPair veth) {
-        this.space = space;
-        this.veth = veth;
+        this(space, veth, false);
     }
 
+    /**
+     * Names the packets of one end of a link.
+     *
+     * @param inside whether that is the sandbox's end
+     */
+    Packets(Space space, VethPair veth, boolean inside) {
+        this.space = space;
+        this.veth = veth;
+        this.inside = inside;
+        this.link = space.interfaces(inside ? veth.sandboxInterface() : veth.hostInterface(), false);
+    }
+
+    /** Returns the simplest packet for which {@code diagram}, which is so for some, is not 0: by kind, then by field. */
+    long[] simplest(Diagram diagram) {
+        Diagram nothing = space.diagrams().always(0);
+        for (Kind kind : Kind.values()) {
+            Diagram of = space.and(diagram, space.where(Field.KIND, Kind.among(kind)));
+            if (of != nothing) {
+                return space.diagrams().simplest(of, (field, packet) -> order(field, packet, kind));
+            }
+        }
+        throw new IllegalArgumentException("no packet");
+    }
+
+    /** {@inheritDoc} For packets of that one's kind. */
     @Override
     public List<Ranges> of(int field, long[] packet) {
+        return order(field, packet, Kind.values()[(int) packet[Field.KIND]]);
+    }
+
+    private List<Ranges> order(int field, long[] packet, Kind kind) {
         List<Ranges> order = new ArrayList<>();
+        boolean error = Kind.ERROR.contains(kind.ordinal());
+        boolean back = error || kind == Kind.REPLY;
+        boolean answer = kind == Kind.REPLY && !inside;
         switch (field) {
             case Field.IN, Field.OUT -> {
-                order.add(space.interfaces(veth.hostInterface(), false));
+                if (field == Field.IN || !link.contains(packet[Field.IN])) {
+                    order.add(link);
+                }
                 order.add(space.interfaces(veth.sandboxInterface(), false));
                 order.add(space.links()
                         .or(space.interfaces("", false))
                         .or(space.interfaces("lo", false))
                         .complement());
+                order.add(link.complement());
             }
-            case Field.DESTINATION, Field.DESTINATION + 1 -> documented(field, packet, Field.DESTINATION, order);
+            case Field.DESTINATION, Field.DESTINATION + 1 -> {
+                if (intoSandbox(packet) && (inside || !back)) {
+                    own(field - Field.DESTINATION, order);
+                }
+                documented(field, packet, Field.DESTINATION, order);
+            }
             case Field.SOURCE, Field.SOURCE + 1 -> {
-                own(field - Field.SOURCE, order);
+                if (!intoSandbox(packet)) {
+                    own(field - Field.SOURCE, order);
+                } else if (answer) {
+                    order.add(Ranges.of(packet[field - Field.SOURCE + Field.DESTINATION]));
+                }
                 documented(field, packet, Field.SOURCE, order);
             }
             case Field.NOW, Field.NOW + 1 -> {
-                if (space.interfaces(veth.hostInterface(), false).contains(packet[Field.OUT])) {
+                if (inside) {
+                    documented(field, packet, Field.NOW, order);
+                } else if (intoSandbox(packet)) {
                     own(field - Field.NOW, order);
                 }
                 order.add(Ranges.of(packet[field - Field.NOW + Field.DESTINATION]));
             }
-            case Field.FLOW_SOURCE, Field.FLOW_SOURCE + 1 -> {
-                order.add(Ranges.of(0));
-                own(field - Field.FLOW_SOURCE, order);
+            case Field.FLOW_SOURCE, Field.FLOW_SOURCE + 1 -> own(field - Field.FLOW_SOURCE, order);
+            case Field.PROTOCOL -> protocols(error, order);
+            case Field.FLOW_PROTOCOL -> protocols(false, order);
+            case Field.SOURCE_PORT -> order.add(Ranges.of(answer ? packet[Field.DESTINATION_PORT] : FIRST_PORT));
+            case Field.NOW_PORT -> order.add(Ranges.of(answer ? FIRST_PORT : packet[Field.DESTINATION_PORT]));
+            case Field.FLAGS -> {
+                order.add(Ranges.of(kind == Kind.ESTABLISHED ? ACK : kind == Kind.REPLY ? SYN | ACK : SYN));
+                order.add(Ranges.of(ACK));
             }
-            case Field.PROTOCOL -> protocols(order);
-            case Field.FLOW_PROTOCOL -> {
-                order.add(Ranges.of(0));
-                protocols(order);
-            }
-            case Field.SOURCE_PORT -> order.add(Ranges.of(SOURCE_PORT));
-            case Field.NOW_PORT -> order.add(Ranges.of(packet[Field.DESTINATION_PORT]));
-            case Field.FLAGS -> order.add(Ranges.of(SYN));
             default -> {}
         }
         if (field != Field.KIND && field != Field.FLAGS) {
@@ -78,7 +124,10 @@ final class Packets implements Simplicity {
         return order;
     }
 
-    private void protocols(List<Ranges> order) {
+    private void protocols(boolean error, List<Ranges> order) {
+        if (error) {
+            order.add(Ranges.of(space.icmp()));
+        }
         for (int protocol : List.of(Space.TCP, 17, space.icmp())) {
             order.add(Ranges.of(protocol));
         }
@@ -117,14 +166,14 @@ final class Packets implements Simplicity {
     }
 
     private boolean intoSandbox(long[] packet) {
-        return space.interfaces(veth.hostInterface(), false).contains(packet[Field.OUT])
-                && packet[Field.KIND] == Kind.NEW.ordinal();
+        return link.contains(packet[inside ? Field.IN : Field.OUT]);
     }
 
     /** Returns the flow that the packet begins or belongs to. */
     Flow flow(long[] packet) {
         boolean about = Field.isError(packet);
-        boolean now = intoSandbox(packet);
+        boolean forward = Kind.FORWARD.or(Kind.NO_FLOW).contains(packet[Field.KIND]);
+        boolean now = inside ? !forward : intoSandbox(packet) && packet[Field.KIND] == Kind.NEW.ordinal();
         return Flow.of(
                 (int) packet[about ? Field.FLOW_PROTOCOL : Field.PROTOCOL],
                 address(packet, now ? Field.NOW : Field.DESTINATION),

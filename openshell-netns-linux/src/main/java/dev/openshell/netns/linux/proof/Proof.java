@@ -7,6 +7,7 @@ import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.Verified;
 import dev.openshell.netns.linux.diagram.Diagram;
 import dev.openshell.netns.linux.diagram.Diagrams;
+import dev.openshell.netns.linux.diagram.TooManyRegionsException;
 import dev.openshell.netns.linux.ruleset.UnknownTokenException;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -55,6 +56,8 @@ public final class Proof {
                 }
             } catch (UnknownTokenException e) {
                 throw VerificationException.unknown(place, e.token(), e.line(), remedy);
+            } catch (TooManyRegionsException e) {
+                throw VerificationException.unknown(place, "regions", e.getMessage(), remedy);
             }
         }
         if (found.isPresent()) {
@@ -78,9 +81,12 @@ public final class Proof {
     }
 
     private Optional<Counterexample> check(Obligation each, RuleSet rules) {
+        if (each.isClosed()) {
+            return Optional.empty();
+        }
         Diagrams diagrams = each.space().diagrams();
         Diagram actual = each.actual();
-        packets = packets.add(diagrams.count(each.domain(), value -> value != 0));
+        packets = packets.add(diagrams.count(each.domain()));
         regions += diagrams.regions(actual);
         if (actual == each.expected()) {
             return Optional.empty();
@@ -92,8 +98,11 @@ public final class Proof {
         Diagram admitted = each.space().and(differing, diagrams.test(actual, Verdicts::passes));
         admitted = each.space().and(admitted, diagrams.test(each.expected(), verdict -> !Verdicts.passes(verdict)));
         boolean admits = admitted != diagrams.always(0);
-        Packets packets = new Packets(each.space(), rules.veth());
-        long[] packet = diagrams.simplest(admits ? admitted : differing, packets);
+        if (each.atMost() && !admits) {
+            return Optional.empty();
+        }
+        Packets packets = new Packets(each.space(), rules.veth(), each.place().startsWith("sandbox "));
+        long[] packet = packets.simplest(admits ? admitted : differing);
         Meaning.Decision decision = each.decide(packet);
         return Optional.of(new Counterexample(
                 packets.flow(packet),

@@ -9,6 +9,9 @@ final class Verdicts {
     /** No rule decided: the next one may. */
     static final int NEXT = 0;
 
+    /** A chain decides. */
+    static final int JUMP = -1;
+
     static final int RETURN = 1;
     static final int ACCEPT = 2;
     static final int DROP = 3;

@@ -2,6 +2,7 @@ package dev.openshell.netns.linux.rules;
 
 import com.google.common.net.InetAddresses;
 import dev.openshell.netns.Family;
+import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.VethPair;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -170,12 +171,20 @@ public final class HostRules {
      */
     public record Permission(boolean local, int protocol, InetAddress address, int port, String comment) {}
 
-    /** Returns all that the rules of {@code link} allow. */
+    /**
+     * Returns all that the rules of {@code link} allow.
+     *
+     * @throws NetnsException where somebody else allowed it more
+     */
     public List<Permission> permissions(String link) {
         List<Permission> permissions = new ArrayList<>();
         for (boolean local : List.of(true, false)) {
             for (String rule : saved.rules("filter", local ? Chains.local(link) : Chains.from(link))) {
                 if (SavedRules.target(rule).equals("ACCEPT")) {
+                    if (SavedRules.option(rule, "--ctorigdstport").isEmpty()) {
+                        throw new NetnsException(
+                                "read the rules", link, 0, "'" + rule + "' is none of its own", "close it", null);
+                    }
                     permissions.add(new Permission(
                             local,
                             Integer.parseInt(SavedRules.option(rule, "--ctproto")),

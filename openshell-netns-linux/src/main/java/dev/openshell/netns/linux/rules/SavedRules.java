@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.rules;
 
+import dev.openshell.netns.linux.base.RestoreLines;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +21,7 @@ final class SavedRules {
     static SavedRules parse(String text) {
         SavedRules saved = new SavedRules();
         Map<String, List<String>> table = new LinkedHashMap<>();
-        for (String line : text.lines().toList()) {
+        for (String line : RestoreLines.of(text)) {
             if (line.startsWith("*")) {
                 table = saved.tables.computeIfAbsent(line.substring(1).strip(), name -> new LinkedHashMap<>());
             } else if (line.startsWith(":")) {

@@ -17,6 +17,16 @@ public final class Chain {
         this.policy = policy;
     }
 
+    boolean same(Chain other) {
+        return other.policy.equals(policy) && other.lines.equals(lines);
+    }
+
+    Chain copy() {
+        Chain copy = new Chain(family, name, policy);
+        copy.lines.addAll(lines);
+        return copy;
+    }
+
     /** Returns the name. */
     public String name() {
         return name;
@@ -42,8 +52,6 @@ public final class Chain {
     }
 
     void policy(String other) {
-        if (!other.equals("-")) {
-            policy = other;
-        }
+        policy = other;
     }
 }

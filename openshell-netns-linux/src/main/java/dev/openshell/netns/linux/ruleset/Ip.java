@@ -39,7 +39,11 @@ public record Ip(long high, long low) {
         if (family == Family.IPV4) {
             return ipv4(text);
         }
-        if (text.indexOf(':') < 0 || !InetAddresses.isInetAddress(text)) {
+        Ip plain = Hex.parse(text);
+        if (plain != null) {
+            return plain;
+        }
+        if (text.indexOf(':') < 0 || text.indexOf('%') >= 0 || !InetAddresses.isInetAddress(text)) {
             return null;
         }
         InetAddress address = InetAddresses.forString(text);

@@ -7,6 +7,7 @@ import dev.openshell.netns.linux.ruleset.Condition.Address;
 import dev.openshell.netns.linux.ruleset.Condition.Number;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,20 +19,6 @@ final class RuleReader {
 
     private static final Set<String> NOTE_FLAGS =
             Set.of("--log-tcp-sequence", "--log-tcp-options", "--log-ip-options", "--log-uid", "--log-macdecode");
-    private static final Set<String> MODULES = Set.of(
-            "tcp",
-            "udp",
-            "sctp",
-            "dccp",
-            "udplite",
-            "icmp",
-            "icmp6",
-            "multiport",
-            "conntrack",
-            "state",
-            "iprange",
-            "comment");
-
     private static final int TCP = 6;
     private static final int SYN = 2;
     /** FIN, SYN, RST and ACK. */
@@ -125,17 +112,22 @@ final class RuleReader {
 
     private void module(String name) {
         closeModule();
-        if (!MODULES.contains(name)) {
-            throw words.unknown(name);
+        switch (name) {
+            case "conntrack", "state" -> tracked = new TrackedReader(family, words);
+            case "comment", "iprange" -> {
+                // They go with any protocol.
+            }
+            case "multiport" -> belongs(protocol != 0, name);
+            case "tcp", "udp", "sctp", "dccp", "udplite", "icmp" ->
+                belongs(Objects.equals(Values.protocol(name), protocol), name);
+            case "icmp6" -> belongs(Objects.equals(Values.protocol("ipv6-icmp"), protocol), name);
+            default -> throw words.unknown(name);
         }
-        Integer needed = Values.protocol(name.equals("icmp6") ? "ipv6-icmp" : name);
-        if (needed != null && needed != protocol || name.equals("multiport") && protocol == 0) {
-            // iptables refuses it: the match would read another protocol's bytes.
-            throw words.unknown(name);
-        }
-        if (name.equals("conntrack") || name.equals("state")) {
-            tracked = new TrackedReader(family, words);
-        }
+    }
+
+    /** What does not, iptables refuses: the match would read another protocol's bytes. */
+    private void belongs(boolean belongs, String module) {
+        refuse(!belongs, module);
     }
 
     private void closeModule() {
@@ -147,8 +139,8 @@ final class RuleReader {
 
     private void target(String name) {
         target = name;
+        refuse(goesTo && (ALONE.contains(name) || NOTES.contains(name) || name.equals("REJECT")), name);
         if (NOTES.contains(name)) {
-            target = "";
             while (words.more()) {
                 String option = words.next();
                 if (!option.startsWith("--log-") && !option.startsWith("--nflog-")) {

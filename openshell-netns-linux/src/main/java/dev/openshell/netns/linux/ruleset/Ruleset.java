@@ -1,6 +1,7 @@
 package dev.openshell.netns.linux.ruleset;
 
 import dev.openshell.netns.Family;
+import dev.openshell.netns.linux.base.RestoreLines;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,28 @@ public final class Ruleset {
     /** Makes an empty one: no rules, and all packets accepted. */
     public Ruleset(Family family) {
         this.family = family;
+    }
+
+    /** Returns whether {@code other} has the same chains with the same rules. */
+    public boolean same(Ruleset other) {
+        return tables.keySet().equals(other.tables.keySet())
+                && tables.entrySet().stream()
+                        .allMatch(table -> same(table.getValue(), other.tables.get(table.getKey())));
+    }
+
+    private static boolean same(Map<String, Chain> one, Map<String, Chain> other) {
+        return one.keySet().equals(other.keySet())
+                && one.values().stream().allMatch(chain -> chain.same(other.get(chain.name())));
+    }
+
+    /** Returns another with the same rules. */
+    public Ruleset copy() {
+        Ruleset copy = new Ruleset(family);
+        tables.forEach((table, chains) -> {
+            Map<String, Chain> copied = copy.table(table);
+            chains.forEach((name, chain) -> copied.put(name, chain.copy()));
+        });
+        return copy;
     }
 
     /** Returns the family. */
@@ -64,13 +87,12 @@ public final class Ruleset {
      */
     public void load(String text, boolean keep) {
         String table = "";
-        for (int from = 0; from < text.length(); ) {
-            int end = text.indexOf('\n', from);
-            String line = text.substring(from, end < 0 ? text.length() : end).strip();
-            from = end < 0 ? text.length() : end + 1;
+        for (String each : RestoreLines.of(text)) {
+            String line = each.strip();
             if (line.startsWith("*")) {
+                boolean open = !table.isEmpty();
                 table = line.substring(1).strip();
-                if (!BUILT_IN.containsKey(table)) {
+                if (open || !BUILT_IN.containsKey(table)) {
                     throw new UnknownTokenException(line, line);
                 }
                 if (!keep) {
@@ -84,6 +106,10 @@ public final class Ruleset {
                 }
                 command(table(table), line);
             }
+        }
+        if (!table.isEmpty()) {
+            // Cut off: iptables-restore loads nothing of such a table.
+            throw new UnknownTokenException("*" + table, "a text whose table " + table + " has no COMMIT");
         }
     }
 
@@ -113,9 +139,14 @@ public final class Ruleset {
                     throw new UnknownTokenException(rest, line);
                 }
             }
-            case "-P" -> chain.policy(rest.split(" ", 2)[0]);
+            case "-P" -> policy(chain, rest.split(" ", 2)[0], line);
             case "-F" -> chain.lines().clear();
-            case "-X" -> chains.remove(chain.name());
+            case "-X" -> {
+                if (!chain.policy().equals("-")) {
+                    throw new UnknownTokenException(chain.name(), line);
+                }
+                chains.remove(chain.name());
+            }
             default -> throw new UnknownTokenException(words[0], line);
         }
     }
@@ -126,15 +157,25 @@ public final class Ruleset {
             throw new UnknownTokenException(words.length < 2 ? line : words[1], line);
         }
         Chain chain = chains.computeIfAbsent(words[0], name -> new Chain(family, name, "-"));
-        chain.policy(words[1]);
-        if (chain.policy().equals("-")) {
+        if (!words[1].equals("-")) {
+            policy(chain, words[1], line);
+        } else if (chain.policy().equals("-")) {
             chain.lines().clear();
         }
     }
 
+    /** Only built-in chains have one. */
+    private static void policy(Chain chain, String policy, String line) {
+        if (chain.policy().equals("-") || !List.of("ACCEPT", "DROP").contains(policy)) {
+            throw new UnknownTokenException(policy, line);
+        }
+        chain.policy(policy);
+    }
+
     private static void insert(Chain chain, String rest, String line) {
         String[] parts = rest.split(" ", 2);
-        boolean numbered = parts[0].matches("[0-9]{1,6}");
+        // A number that begins with 0 is octal to iptables, and none here.
+        boolean numbered = parts[0].matches("[1-9][0-9]{0,5}");
         int at = numbered ? Integer.parseInt(parts[0]) - 1 : 0;
         if (at < 0 || at > chain.lines().size()) {
             throw new UnknownTokenException(parts[0], line);

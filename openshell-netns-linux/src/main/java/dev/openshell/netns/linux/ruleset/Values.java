@@ -2,13 +2,15 @@ package dev.openshell.netns.linux.ruleset;
 
 import dev.openshell.netns.Family;
 import dev.openshell.netns.linux.diagram.Ranges;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What stands behind options: numbers, names and lists of them. Null is what can't be told. */
 final class Values {
-    private static final Map<String, Integer> PROTOCOLS = Map.ofEntries(
+    /** A copy, since a small immutable map is slower and each rule asks it. */
+    private static final Map<String, Integer> PROTOCOLS = new HashMap<>(Map.ofEntries(
             Map.entry("icmp", 1),
             Map.entry("igmp", 2),
             Map.entry("tcp", 6),
@@ -23,9 +25,15 @@ final class Values {
             Map.entry("ospf", 89),
             Map.entry("vrrp", 112),
             Map.entry("sctp", 132),
-            Map.entry("udplite", 136));
+            Map.entry("udplite", 136)));
 
+    private static final List<Condition.State> STATES = List.of(Condition.State.values());
     private static final List<String> FLAGS = List.of("FIN", "SYN", "RST", "PSH", "ACK", "URG");
+
+    /** What the kernel takes for all types of ICMP under IPv4, whatever the code (ip_tables.c). */
+    private static final int ANY_TYPE = 255;
+
+    private static final Ranges ALL_TYPES = Ranges.of(0, 65535);
 
     private Values() {}
 
@@ -37,6 +45,10 @@ final class Values {
     private static @Nullable Integer number(String text, int most, Map<String, Integer> names) {
         if (text.isEmpty() || text.charAt(0) > '9') {
             return names.get(text);
+        }
+        if (text.length() > 1 && text.charAt(0) == '0') {
+            // Some options take that for an octal number, others don't; iptables-save prints none.
+            return null;
         }
         int value = 0;
         for (int i = 0; i < text.length(); i++) {
@@ -90,7 +102,7 @@ final class Values {
     /** Returns types and codes, the type in the higher byte, of {@code TYPE}, {@code TYPE/CODE}, a name, {@code any}. */
     static @Nullable Ranges icmp(Family family, String text) {
         if (family == Family.IPV4 && text.equals("any")) {
-            return Ranges.of(0, 65535);
+            return ALL_TYPES;
         }
         Map<String, Integer> names = family == Family.IPV4
                 ? Map.of("echo-reply", 0, "destination-unreachable", 3, "echo-request", 8, "time-exceeded", 11)
@@ -101,6 +113,9 @@ final class Values {
         if (type == null || code == null) {
             return null;
         }
+        if (family == Family.IPV4 && type == ANY_TYPE) {
+            return ALL_TYPES;
+        }
         return slash < 0 ? Ranges.of(type << 8, type << 8 | 255) : Ranges.of(type << 8 | code);
     }
 
@@ -109,7 +124,7 @@ final class Values {
         int bits = 0;
         for (String name : text.split(",", -1)) {
             int known = bits;
-            for (Condition.State state : Condition.State.values()) {
+            for (Condition.State state : STATES) {
                 bits |= state.name().equals(name) ? state.bit() : 0;
             }
             if (bits == known) {

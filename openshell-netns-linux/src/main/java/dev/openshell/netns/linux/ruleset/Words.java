@@ -17,30 +17,45 @@ final class Words {
     private static List<String> split(String line) {
         List<String> words = new ArrayList<>(24);
         int at = 0;
+        int quote = line.indexOf('"');
         while (at < line.length()) {
+            int end = line.indexOf(' ', at);
+            end = end < 0 ? line.length() : end;
             if (line.charAt(at) == ' ') {
                 at++;
-            } else if (line.charAt(at) == '"') {
-                at = quoted(line, at + 1, words);
+            } else if (quote >= at && quote < end) {
+                at = quoted(line, at, quote, words);
+                quote = line.indexOf('"', at);
             } else {
-                int end = line.indexOf(' ', at);
-                end = end < 0 ? line.length() : end;
-                words.add(line.substring(at, end));
+                words.add(plain(line, at, end));
                 at = end;
             }
         }
         return words;
     }
 
-    private static int quoted(String line, int from, List<String> words) {
-        StringBuilder word = new StringBuilder();
-        for (int at = from; at < line.length(); at++) {
+    /** A tab would divide words and a NUL end the line; iptables-save prints neither. */
+    private static String plain(String line, int from, int end) {
+        for (int at = from; at < end; at++) {
+            if (line.charAt(at) < ' ') {
+                throw new UnknownTokenException(line.substring(from, end), line);
+            }
+        }
+        return line.substring(from, end);
+    }
+
+    /** A quote may begin inside of a word, and where it ends the word does (add_param_to_argv in xshared.c). */
+    private static int quoted(String line, int from, int quote, List<String> words) {
+        StringBuilder word = new StringBuilder(plain(line, from, quote));
+        for (int at = quote + 1; at < line.length(); at++) {
             char c = line.charAt(at);
             if (c == '\\' && at + 1 < line.length()) {
                 word.append(line.charAt(++at));
             } else if (c == '"') {
                 words.add(word.toString());
                 return at + 1;
+            } else if (c == 0) {
+                throw new UnknownTokenException("\"" + word, line);
             } else {
                 word.append(c);
             }

@@ -44,7 +44,7 @@ class ExplainCommandTest {
         assertThat(run.out())
                 .startsWith("denied tcp:db.internal:5432\n  203.0.113.11 denied\n")
                 .contains("    host filter FORWARD (not reached): DROP by policy DROP\n")
-                .contains("    to allow it: directTcp(\"db.internal\", 5432)\n")
+                .contains("    advice: directTcp(\"db.internal\", 5432)\n")
                 .endsWith("\n  as an option: --direct-tcp db.internal:5432\n")
                 .containsOnlyOnce("as an option");
     }

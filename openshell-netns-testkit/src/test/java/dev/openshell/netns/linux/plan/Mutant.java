@@ -3,6 +3,7 @@ package dev.openshell.netns.linux.plan;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
+import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.Verified;
 import dev.openshell.netns.linux.plan.Plan.Step;
 import dev.openshell.netns.linux.rules.IptablesCompiler;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -123,12 +125,28 @@ public final class Mutant extends Planner {
 
     private final String name;
     private final UnaryOperator<List<Step>> change;
+    private final Optional<Consumer<VerificationException>> proof;
     private boolean changed;
 
     private Mutant(String name, UnaryOperator<List<Step>> change) {
+        this(name, change, Optional.empty());
+    }
+
+    private Mutant(String name, UnaryOperator<List<Step>> change, Optional<Consumer<VerificationException>> proof) {
         super(new IptablesCompiler());
         this.name = name;
         this.change = change;
+        this.proof = proof;
+    }
+
+    /** Returns the sound planner, whose plans are proved as they always are. */
+    public static Mutant none(Consumer<VerificationException> found) {
+        return new Mutant("sound", steps -> steps).proving(found);
+    }
+
+    /** Returns one with the same weakness whose plans are proved; what the proof finds goes to {@code found}. */
+    public Mutant proving(Consumer<VerificationException> found) {
+        return new Mutant(name, change, Optional.of(found));
     }
 
     @Override
@@ -142,6 +160,13 @@ public final class Mutant extends Planner {
     /** Lets it pass: what else catches it is to be seen. */
     @Override
     Verified verify(Plan plan, RuleSet rules, HostState host) {
+        if (proof.isPresent()) {
+            try {
+                return super.verify(plan, rules, host);
+            } catch (VerificationException e) {
+                proof.get().accept(e);
+            }
+        }
         return new Verified(BigInteger.ZERO, 0, Duration.ZERO);
     }
 

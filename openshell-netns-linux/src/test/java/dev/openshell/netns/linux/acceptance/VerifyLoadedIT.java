@@ -1,0 +1,116 @@
+package dev.openshell.netns.linux.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.VerificationException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Rules that somebody changed with the machine's own tools, on the host or inside. */
+@Tag("real-kernel")
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class VerifyLoadedIT {
+    /**
+     * A change and what undoes it.
+     *
+     * @param inside whether it is made inside
+     * @param change the arguments of iptables
+     * @param undo others that put it right
+     * @param place where it is found out
+     * @param message what is said of it
+     */
+    private record Change(boolean inside, String change, String undo, String place, String message) {}
+
+    private static List<Change> changes(String link, String own) {
+        String source = "OPENSHELL-SOURCE -s " + own + "/32 -i " + link + " -j RETURN";
+        String loopback = "OUTPUT -o lo -j ACCEPT";
+        return List.of(
+                new Change(
+                        false,
+                        "-I " + link + "-from 1 -j ACCEPT",
+                        "-D " + link + "-from 1",
+                        "host ipv4 filter " + link + "-from",
+                        "there is '-A " + link + "-from -j ACCEPT'"),
+                new Change(
+                        false,
+                        "-t raw -D " + source,
+                        "-t raw -I " + source.replace("SOURCE ", "SOURCE 1 "),
+                        "host ipv4 raw OPENSHELL-SOURCE",
+                        "sent was '-A " + source + "'"),
+                new Change(false, "-I FORWARD 1 -j ACCEPT", "-D FORWARD 1", "host ipv4 filter FORWARD", "admitted"),
+                new Change(
+                        false,
+                        "-D OPENSHELL-INPUT -i osh-+ -j DROP",
+                        "-A OPENSHELL-INPUT -i osh-+ -j DROP",
+                        "host ipv4 filter INPUT",
+                        "admitted"),
+                new Change(
+                        true,
+                        "-I OUTPUT 1 -d 203.0.113.66 -j ACCEPT",
+                        "-D OUTPUT 1",
+                        "sandbox ipv4 filter OUTPUT",
+                        "there is '-A OUTPUT -d 203.0.113.66/32 -j ACCEPT'"),
+                new Change(
+                        true,
+                        "-D " + loopback,
+                        "-I " + loopback.replace("OUTPUT ", "OUTPUT 1 "),
+                        "sandbox ipv4 filter OUTPUT",
+                        "sent was '-A " + loopback + "'"),
+                new Change(
+                        true,
+                        "-t nat -A OUTPUT -p tcp -j DNAT --to-destination 203.0.113.66",
+                        "-t nat -F OUTPUT",
+                        "sandbox ipv4 nat OUTPUT",
+                        "sent was 'no rule'"),
+                new Change(true, "-F OUTPUT", "", "sandbox ipv4 filter OUTPUT", "there is 'no rule'"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    void whatIsChangedIsFoundOut(Setting setting) {
+        try (PodWorld world = setting.open();
+                NetnsSandbox sandbox = setting.apply(world)) {
+            assertThat(sandbox.verifyLoaded().regions()).isPositive();
+            try (NetnsSandbox beside = setting.apply(world)) {
+                assertThatCode(sandbox::verifyLoaded).doesNotThrowAnyException();
+                assertThatCode(beside::verifyLoaded).doesNotThrowAnyException();
+            }
+            assertThatCode(sandbox::verifyLoaded).doesNotThrowAnyException();
+            String link = sandbox.veth().hostInterface();
+            for (Change change : changes(link, Setting.inside(sandbox))) {
+                iptables(setting, world, sandbox, change.inside, change.change);
+                assertThatThrownBy(sandbox::verifyLoaded)
+                        .as(change.toString())
+                        .isInstanceOfSatisfying(VerificationException.class, e -> {
+                            assertThat(e.object()).isEqualTo(change.place);
+                            assertThat(e.remedy()).startsWith("somebody changed them");
+                        })
+                        .hasMessageContaining(change.message);
+                if (!change.undo.isEmpty()) {
+                    iptables(setting, world, sandbox, change.inside, change.undo);
+                    assertThatCode(sandbox::verifyLoaded).as(change.undo).doesNotThrowAnyException();
+                }
+            }
+        }
+    }
+
+    private static void iptables(
+            Setting setting, PodWorld world, NetnsSandbox sandbox, boolean inside, String arguments) {
+        List<String> command = new ArrayList<>(List.of(setting.tool()));
+        command.addAll(List.of(arguments.split(" ")));
+        String[] line = command.toArray(String[]::new);
+        if (inside) {
+            Shell.must(Setting.nsenter(sandbox.namespace().path(), line));
+        } else {
+            world.mustInPod(line);
+        }
+    }
+}

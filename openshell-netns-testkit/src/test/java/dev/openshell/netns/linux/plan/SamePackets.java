@@ -1,0 +1,35 @@
+package dev.openshell.netns.linux.plan;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The mutants whose plans, once they are carried out, treat every packet as the sound planner's do, and why. */
+public final class SamePackets {
+    /** Reasons by mutant. */
+    public static final Map<String, String> REASONS = reasons();
+
+    private SamePackets() {}
+
+    private static Map<String, String> reasons() {
+        Map<String, String> reasons = new LinkedHashMap<>();
+        String dead = "rules for a link that is no more: no packet comes in on it";
+        reasons.put("dead sandboxes' rules not swept", dead);
+
+        String undo = "what is undone, or not, when the sandbox closes";
+        reasons.put("forwarding off with the first that closes", undo);
+        reasons.put("namespace never closed", undo);
+        reasons.put("host rules never taken away", undo);
+        reasons.put("name never taken away", undo);
+
+        String record = "the record of what has to be put back, in a comment or in a sysctl's value";
+        reasons.put("forwarding as others write it", record);
+        reasons.put("accept_ra without a record", record);
+        reasons.put("IPv6 forwarding without a record", record);
+        reasons.put("guard without a record", record);
+
+        String sysctl = "a sysctl: the rules say the same of each packet that gets to them";
+        reasons.put("forwarding host that learns no routes", sysctl);
+        reasons.put("forwarding left off", sysctl);
+        return reasons;
+    }
+}
