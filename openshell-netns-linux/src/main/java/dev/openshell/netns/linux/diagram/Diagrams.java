@@ -1,7 +1,6 @@
 package dev.openshell.netns.linux.diagram;
 
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -217,38 +216,9 @@ public final class Diagrams {
         return diagram.isLeaf();
     }
 
-    /**
-     * A box of values of some fields, and what holds in it.
-     *
-     * @param from the least value of each field
-     * @param to the greatest value of each field
-     */
-    public record Region(long[] from, long[] to, Diagram rest) {}
-
     /** Returns the boxes of the fields from {@code first} to {@code last} in which the rest is not 0 everywhere. */
     public List<Region> split(Diagram diagram, int first, int last) {
-        List<Region> regions = new ArrayList<>();
-        int fields = last - first + 1;
-        split(diagram, first, 0, new Region(new long[fields], new long[fields], diagram), regions);
-        return regions;
-    }
-
-    private void split(Diagram diagram, int first, int index, Region box, List<Region> regions) {
-        if (diagram == always(0)) {
-            return;
-        }
-        if (index == box.from().length) {
-            regions.add(new Region(box.from().clone(), box.to().clone(), diagram));
-            return;
-        }
-        boolean asks = diagram.field == first + index;
-        long from = 0;
-        for (int i = 0; i < (asks ? diagram.branches.length : 1); i++) {
-            box.from()[index] = from;
-            box.to()[index] = asks ? diagram.upTo[i] : greatest[first + index];
-            split(asks ? diagram.branches[i] : diagram, first, index + 1, box, regions);
-            from = box.to()[index] + 1;
-        }
+        return Region.split(this, diagram, first, last);
     }
 
     /** Returns for how many packets {@code diagram} is not 0. */
@@ -282,15 +252,6 @@ public final class Diagrams {
         return sum;
     }
 
-    /** What makes a packet simpler than another: for each field, sets of values of which an earlier one is simpler. */
-    public interface Simplicity {
-        /**
-         * Returns the sets of values of {@code field} in the order in which they are tried, and within a set the lower
-         * one first; together they hold all values. {@code packet} has the fields before that one.
-         */
-        List<Ranges> of(int field, long[] packet);
-    }
-
     /**
      * Returns the simplest packet for which {@code diagram} is not 0: the first field as simple as can be, with that the
      * second one, and so on.
@@ -298,31 +259,27 @@ public final class Diagrams {
      * @throws IllegalArgumentException where it is 0 for all packets
      */
     public long[] simplest(Diagram diagram, Simplicity simplicity) {
-        if (diagram == always(0)) {
-            throw new IllegalArgumentException("no packet");
-        }
         long[] packet = new long[greatest.length];
         Diagram at = diagram;
         for (int field = 0; field < packet.length; field++) {
-            Ranges wanted = Ranges.of(0, greatest[field]);
-            if (at.field == field) {
-                wanted = Ranges.none();
-                for (int i = 0; i < at.branches.length; i++) {
-                    if (at.branches[i] != always(0)) {
-                        wanted = wanted.or(Ranges.of(i == 0 ? 0 : at.upTo[i - 1] + 1, at.upTo[i]));
-                    }
-                }
-            }
-            for (Ranges candidates : simplicity.of(field, packet)) {
-                Ranges both = candidates.and(wanted);
-                if (!both.isEmpty()) {
-                    packet[field] = both.from(0);
-                    break;
-                }
-            }
+            packet[field] = Simplicity.simplest(simplicity.of(field, packet), notNothing(at, field));
             at = at.field == field ? at.branch(packet[field]) : at;
         }
         return packet;
+    }
+
+    /** Returns the values of {@code field} with which {@code diagram} can be anything but 0. */
+    private Ranges notNothing(Diagram diagram, int field) {
+        if (diagram.field != field) {
+            return diagram == always(0) ? Ranges.none() : Ranges.of(0, greatest[field]);
+        }
+        Ranges values = Ranges.none();
+        for (int i = 0; i < diagram.branches.length; i++) {
+            if (diagram.branches[i] != always(0)) {
+                values = values.or(Ranges.of(i == 0 ? 0 : diagram.upTo[i - 1] + 1, diagram.upTo[i]));
+            }
+        }
+        return values;
     }
 
     /** A diagram in the making: its ranges come in ascending order. */
@@ -359,6 +316,10 @@ public final class Diagrams {
         Diagram build() {
             if (size == 1) {
                 return branches[0];
+            }
+            ranges += size;
+            if (ranges > MOST_RANGES) {
+                throw new TooManyRegionsException();
             }
             boolean whole = size == upTo.length;
             Diagram made = new Diagram(

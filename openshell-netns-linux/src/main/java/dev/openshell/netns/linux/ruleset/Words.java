@@ -1,86 +1,121 @@
 package dev.openshell.netns.linux.ruleset;
 
-import java.util.ArrayList;
-import java.util.List;
-
-/** The words of a line of restore text: divided by spaces, or quoted with backslashes before quotes. */
+/**
+ * The words of a line of restore text: divided by spaces, or quoted with backslashes before quotes. Each is cut out when
+ * it is asked for, since a ruleset has thousands of lines and much in them is passed by.
+ */
 final class Words {
     private final String line;
-    private final List<String> words;
-    private int next;
+    /** Where the word begins that was taken last, and where it ends. */
+    private int from;
+
+    private int end;
+    /** Where the first quote behind it is, −1 without any. */
+    private int quote;
 
     Words(String line) {
         this.line = line;
-        this.words = split(line);
-    }
-
-    private static List<String> split(String line) {
-        List<String> words = new ArrayList<>(24);
-        int at = 0;
-        int quote = line.indexOf('"');
-        while (at < line.length()) {
-            int end = line.indexOf(' ', at);
-            end = end < 0 ? line.length() : end;
-            if (line.charAt(at) == ' ') {
-                at++;
-            } else if (quote >= at && quote < end) {
-                at = quoted(line, at, quote, words);
-                quote = line.indexOf('"', at);
-            } else {
-                words.add(plain(line, at, end));
-                at = end;
+        this.quote = line.indexOf('"');
+        for (int i = 0; i < line.length(); i++) {
+            // A tab would divide words and a NUL end the line; in quotes iptables-save prints all but that as it is.
+            if (line.charAt(i) < ' ' && (line.charAt(i) == 0 || !isQuoted(i))) {
+                throw new UnknownTokenException(line.substring(line.lastIndexOf(' ', i) + 1), line);
             }
         }
-        return words;
     }
 
-    /** A tab would divide words and a NUL end the line; iptables-save prints neither. */
-    private static String plain(String line, int from, int end) {
-        for (int at = from; at < end; at++) {
-            if (line.charAt(at) < ' ') {
-                throw new UnknownTokenException(line.substring(from, end), line);
-            }
+    private boolean isQuoted(int at) {
+        boolean open = false;
+        for (int i = 0; i < at; i++) {
+            open ^= line.charAt(i) == '"';
+            i += open && line.charAt(i) == '\\' ? 1 : 0;
         }
-        return line.substring(from, end);
-    }
-
-    /** A quote may begin inside of a word, and where it ends the word does (add_param_to_argv in xshared.c). */
-    private static int quoted(String line, int from, int quote, List<String> words) {
-        StringBuilder word = new StringBuilder(plain(line, from, quote));
-        for (int at = quote + 1; at < line.length(); at++) {
-            char c = line.charAt(at);
-            if (c == '\\' && at + 1 < line.length()) {
-                word.append(line.charAt(++at));
-            } else if (c == '"') {
-                words.add(word.toString());
-                return at + 1;
-            } else if (c == 0) {
-                throw new UnknownTokenException("\"" + word, line);
-            } else {
-                word.append(c);
-            }
-        }
-        throw new UnknownTokenException("\"" + word, line);
+        return open;
     }
 
     boolean more() {
-        return next < words.size();
+        return start() < line.length();
+    }
+
+    /** Returns where the next word begins. */
+    private int start() {
+        int start = end;
+        while (start < line.length() && line.charAt(start) == ' ') {
+            start++;
+        }
+        return start;
     }
 
     String next() {
-        if (!more()) {
-            throw new UnknownTokenException(words.get(words.size() - 1), line);
+        skip();
+        return word(from, end);
+    }
+
+    /** Passes the next word by. */
+    void skip() {
+        int start = start();
+        if (start == line.length()) {
+            throw new UnknownTokenException(word(from, end), line);
         }
-        return words.get(next++);
+        take(start, end(start));
     }
 
     /** Takes the next word where it is {@code wanted}. */
     boolean take(String wanted) {
-        if (more() && words.get(next).equals(wanted)) {
-            next++;
-            return true;
+        int start = start();
+        if (start == line.length() || line.charAt(start) != wanted.charAt(0) && line.charAt(start) != '"') {
+            return false;
         }
-        return false;
+        int behind = end(start);
+        boolean is = word(start, behind).equals(wanted);
+        if (is) {
+            take(start, behind);
+        }
+        return is;
+    }
+
+    private void take(int start, int behind) {
+        from = start;
+        end = behind;
+        quote = quote >= 0 && quote < behind ? line.indexOf('"', behind) : quote;
+    }
+
+    /**
+     * Returns where the word ends that begins at {@code start}. A quote may begin inside of it, and where that ends the
+     * word does (add_param_to_argv in xshared.c).
+     */
+    private int end(int start) {
+        int space = line.indexOf(' ', start);
+        int behind = space < 0 ? line.length() : space;
+        if (quote < 0 || quote >= behind) {
+            return behind;
+        }
+        for (int i = quote + 1; i < line.length(); i++) {
+            if (line.charAt(i) == '"') {
+                return i + 1;
+            }
+            i += line.charAt(i) == '\\' ? 1 : 0;
+        }
+        throw new UnknownTokenException("\"" + text(start, line.length()), line);
+    }
+
+    private String word(int start, int behind) {
+        return line.charAt(behind - 1) == '"' ? text(start, behind) : line.substring(start, behind);
+    }
+
+    /** Returns the word without its quotes and their backslashes. */
+    private String text(int start, int behind) {
+        int open = line.indexOf('"', start);
+        StringBuilder word = new StringBuilder(line.substring(start, open));
+        for (int i = open + 1; i < behind; i++) {
+            char c = line.charAt(i);
+            if (c == '\\' && i + 1 < behind) {
+                word.append(line.charAt(++i));
+            } else if (c != '"') {
+                word.append(c);
+            }
+        }
+        return word.toString();
     }
 
     UnknownTokenException unknown(String token) {

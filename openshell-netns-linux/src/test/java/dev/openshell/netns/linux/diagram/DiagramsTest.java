@@ -3,7 +3,6 @@ package dev.openshell.netns.linux.diagram;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.openshell.netns.linux.diagram.Diagrams.Region;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -302,7 +301,7 @@ class DiagramsTest {
             Both one = some();
             long[] middle = {random.nextInt(SIDE), random.nextInt(SIDE), random.nextInt(SIDE)};
             // The last field's favourite is what the first one came to be.
-            Diagrams.Simplicity order = (field, packet) ->
+            Simplicity order = (field, packet) ->
                     List.of(Ranges.of(field == 2 ? packet[0] : middle[field]), Ranges.of(3, 4), Ranges.all());
             if (one.diagram == diagrams.always(0)) {
                 assertThatIllegalArgumentException().isThrownBy(() -> diagrams.simplest(one.diagram, order));
@@ -349,7 +348,7 @@ class DiagramsTest {
         assertThat(regions).hasSize(1);
         assertThat(regions.get(0).from()).containsExactly(Long.MIN_VALUE, 0);
         assertThat(regions.get(0).to()).containsExactly(-1L, -1L);
-        Diagrams.Simplicity high = (field, packet) -> List.of(Ranges.of(Long.MIN_VALUE, -1L), Ranges.all());
+        Simplicity high = (field, packet) -> List.of(Ranges.of(Long.MIN_VALUE, -1L), Ranges.all());
         assertThat(wide.simplest(one, high)).containsExactly(Long.MIN_VALUE, Long.MIN_VALUE);
         SortedMap<Long, Diagram> ends = new TreeMap<>(Long::compareUnsigned);
         ends.put(-1L, one);
