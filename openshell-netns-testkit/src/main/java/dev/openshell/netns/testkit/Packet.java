@@ -1,6 +1,7 @@
 package dev.openshell.netns.testkit;
 
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Flow;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
 import java.net.InetAddress;
@@ -26,6 +27,7 @@ import java.util.function.Consumer;
  * @since 0.1
  */
 public final class Packet {
+    private static final int FIRST_PORT = 40000;
     private static final int ECHO_REQUEST = 8;
     private static final int ECHO_REQUEST6 = 128;
     private static final int REDIRECT6 = 137;
@@ -96,7 +98,7 @@ public final class Packet {
     }
 
     /**
-     * Returns an ICMP or ICMPv6 error about {@code quoted}, RELATED to its flow.
+     * Returns an ICMP or ICMPv6 error about {@code quoted}, RELATED to its flow, in the other direction than that packet.
      *
      * @throws IllegalArgumentException also for a type that is no error
      */
@@ -112,7 +114,8 @@ public final class Packet {
             throw new IllegalArgumentException("type " + type + " is no error of " + from.family());
         }
         return of(Header.icmp(from, to, type, PacketChecks.octet("code", code), 0, quoted.header))
-                .withState(ConnState.RELATED);
+                .withState(ConnState.RELATED)
+                .with(meta -> meta.reply = !quoted.meta.reply);
     }
 
     /** Returns a packet of any protocol, by its number in the IP header. */
@@ -121,6 +124,26 @@ public final class Packet {
         Ip to = Ip.parse(destination);
         PacketChecks.sameFamily(from, to);
         return of(Header.other(from, to, PacketChecks.octet("protocol", protocol)));
+    }
+
+    /**
+     * Returns the first packet of {@code flow} from {@code source}: a SYN from port 40000, a datagram from there, an echo
+     * request.
+     *
+     * @throws IllegalArgumentException also when the flow's host is a name
+     */
+    public static Packet of(Flow flow, String source) {
+        Ip from = Ip.parse(source);
+        Ip to = Ip.of(flow.literal()
+                .orElseThrow(() -> new IllegalArgumentException(flow + " has a name; give one to an address")));
+        int protocol = flow.protocol();
+        if (flow.port().isPresent()) {
+            int flags = protocol == Header.TCP ? Header.SYN : 0;
+            return ports(from, FIRST_PORT, to, flow.port().getAsInt(), protocol, flags);
+        }
+        boolean echo = protocol == Header.ICMP || protocol == Header.ICMPV6;
+        String destination = to.toString();
+        return echo ? icmp(source, destination) : of(protocol, source, destination);
     }
 
     Header header() {

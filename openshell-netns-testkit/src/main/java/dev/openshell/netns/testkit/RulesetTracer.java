@@ -246,8 +246,9 @@ public final class RulesetTracer {
         }
         PacketMeta meta = packet.meta();
         Tuple untranslated = meta.reply ? other : seen;
+        // An error goes against what it quotes: one in the reply's direction quotes the flow's own packet.
         Tuple original = about != header
-                ? untranslated
+                ? (meta.reply ? seen : other)
                 : new Tuple(
                         untranslated.source(),
                         meta.originalDestination,

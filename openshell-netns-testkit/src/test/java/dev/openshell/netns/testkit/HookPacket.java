@@ -112,12 +112,12 @@ public record HookPacket(
         return Header.hasPorts(protocol) || flowPort == 0;
     }
 
-    /** Returns what an error quotes: of the tracer's errors a reply quotes the flow's answer. */
+    /** Returns what an error quotes: in the reply's direction the flow's own packet, else an answer. */
     private @Nullable Header quoted() {
-        Ip from = reply ? flowDestination : flowSource;
-        Ip to = reply ? flowSource : flowDestination;
+        Ip from = reply ? flowSource : flowDestination;
+        Ip to = reply ? flowDestination : flowSource;
         if (isIcmp(flowProtocol)) {
-            int type = reply ? answer(flowPort) : flowPort;
+            int type = reply ? flowPort : answer(flowPort);
             return answer(flowPort) < 0 ? null : Header.icmp(from, to, type >> 8, type & 255, 1, null);
         }
         // The kernel's tuples have no ports of DCCP any more.
@@ -125,8 +125,8 @@ public record HookPacket(
         if (isOtherIcmp(flowProtocol) || !ports && flowPort != 0) {
             return null;
         }
-        int first = !ports ? 0 : reply ? flowPort : PORT;
-        int second = !ports ? 0 : reply ? PORT : flowPort;
+        int first = !ports ? 0 : reply ? PORT : flowPort;
+        int second = !ports ? 0 : reply ? flowPort : PORT;
         return new Header(family, from, to, flowProtocol, first, second, 0, 0, 0, 0, null);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Flow;
 import dev.openshell.netns.testkit.Trace.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -237,6 +238,38 @@ class RulesetTracerTest {
         assertThat(tracer.input(all).verdict()).isEqualTo(Verdict.ACCEPT);
         assertThat(tracer.withAddress("eth0", "10.200.1.1/24").input(all).verdict())
                 .isEqualTo(Verdict.DROP);
+    }
+
+    @Test
+    void anErrorGoesAgainstWhatItQuotes() {
+        RulesetTracer tracer = parse("*filter\n-A INPUT -m conntrack --ctstate RELATED --ctorigdst 203.0.113.10"
+                + " --ctdir REPLY -j DROP\nCOMMIT\n");
+        Packet sent = Packet.of(Flow.parse("tcp:203.0.113.10:443"), "10.200.0.2");
+        assertThat(tracer.input(Packet.icmpError("203.0.113.1", "10.200.0.2", 3, 1, sent))
+                        .verdict())
+                .isEqualTo(Verdict.DROP);
+        assertThat(tracer.input(Packet.icmpError("203.0.113.1", "203.0.113.10", 3, 1, sent.reply()))
+                        .verdict())
+                .isEqualTo(Verdict.ACCEPT);
+    }
+
+    @Test
+    void aFlowIsItsFirstPacket() {
+        assertThat(Packet.of(Flow.parse("tcp:203.0.113.10:443"), "10.200.0.2"))
+                .isEqualTo(Packet.tcp("10.200.0.2", 40000, "203.0.113.10", 443));
+        assertThat(Packet.of(Flow.parse("udp:[2001:db8::53]:53"), "2001:db8::2"))
+                .isEqualTo(Packet.udp("2001:db8::2", 40000, "2001:db8::53", 53));
+        assertThat(Packet.of(Flow.parse("sctp:203.0.113.10:9"), "10.200.0.2"))
+                .isEqualTo(Packet.sctp("10.200.0.2", 40000, "203.0.113.10", 9));
+        assertThat(Packet.of(Flow.parse("icmp:203.0.113.10"), "10.200.0.2"))
+                .isEqualTo(Packet.icmp("10.200.0.2", "203.0.113.10"));
+        assertThat(Packet.of(Flow.parse("ipv6-icmp:2001:db8::1"), "2001:db8::2"))
+                .isEqualTo(Packet.icmp("2001:db8::2", "2001:db8::1"));
+        assertThat(Packet.of(Flow.parse("gre:203.0.113.10"), "10.200.0.2"))
+                .isEqualTo(Packet.of(47, "10.200.0.2", "203.0.113.10"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Packet.of(Flow.parse("tcp:db.internal:5432"), "10.200.0.2"))
+                .withMessageContaining("db.internal");
     }
 
     @Test

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A sandbox in a pod that has rules, neighbours and business of its own. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class HostEndIT {
     private static final Duration DROPPED = Duration.ofMillis(500);

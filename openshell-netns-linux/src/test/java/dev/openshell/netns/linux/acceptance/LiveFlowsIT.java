@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The live flows of sandboxes, as the pod's connection tracking has them. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class LiveFlowsIT {
     private static final int PATIENCE_MILLIS = 5000;

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Root inside can't take the rules away; and if the namespace's own were gone, the host end holds alone. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RootInsideIT {
     /** Longer than any answer in this world takes. */

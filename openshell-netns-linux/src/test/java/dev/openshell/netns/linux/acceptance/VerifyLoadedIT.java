@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rules that somebody changed with the machine's own tools, on the host or inside. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class VerifyLoadedIT {
     /**

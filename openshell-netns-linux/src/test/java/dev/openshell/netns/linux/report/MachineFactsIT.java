@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The probe on Linux. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 class MachineFactsIT {
     private static final Path ALL_NAMESPACES = Path.of("/proc/sys/net/netfilter/nf_log_all_netns");
 

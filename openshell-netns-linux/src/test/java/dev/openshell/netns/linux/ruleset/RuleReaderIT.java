@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * the reader makes the same of both.
  */
 @Tag("real-kernel")
+@Tag("kernel-only")
 class RuleReaderIT {
     /** Of both families. */
     private static final List<String> RULES = List.of(

@@ -28,7 +28,10 @@ import net.jqwik.api.ShrinkingMode;
  * proof, the tracer and the policy itself say the same.
  */
 class ProofProperties {
-    private static final int BESIDE = 5;
+    /** How many packets beside each corner, and corners of how many rules; {@code -Dproof.beside=50} looks longer. */
+    private static final int BESIDE = Integer.getInteger("proof.beside", 4);
+
+    private static final int RULES = Integer.getInteger("proof.rules", 2);
     private static final List<Set<String>> GUARDED = List.of(Set.of(), Set.of(), Set.of("wlan0"), Set.of(""));
 
     @Provide
@@ -79,8 +82,8 @@ class ProofProperties {
             if (listed.isEmpty() || random.nextInt(3) == 0) {
                 middles.addAll(corners.allowed(hook, Optional.empty()));
             }
-            int first = listed.isEmpty() ? 0 : random.nextInt(listed.size());
-            for (int i = first; i < Math.min(first + 2, listed.size()); i++) {
+            int first = listed.size() <= RULES ? 0 : random.nextInt(listed.size());
+            for (int i = first; i < Math.min(first + RULES, listed.size()); i++) {
                 middles.addAll(corners.allowed(hook, Optional.of(listed.get(i))));
             }
             At at = new At(hook, hook.actual(), saying, traced.get(hook), random.nextInt(8) == 0);

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the proof says that it is admitted, and does not against the sound ones; the other way round where it is refused.
  */
 @Tag("real-kernel")
+@Tag("kernel-only")
 class MutantPacketsIT {
     private static final SandboxPolicy POLICY = NetnsSandbox.builder()
             .proxy(3128)
