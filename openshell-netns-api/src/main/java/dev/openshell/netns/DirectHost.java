@@ -2,6 +2,7 @@ package dev.openshell.netns;
 
 import com.google.common.net.InetAddresses;
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -30,6 +31,26 @@ public abstract class DirectHost {
     /** Returns the builder call or the setting that listed this host; no part of equality. */
     @Value.Auxiliary
     public abstract String origin();
+
+    /** Returns those of the calls and settings in {@link #origin()} that listed {@code port}. */
+    @Incubating
+    public String origin(int port) {
+        List<String> all = List.of(origin().split(" \\+ "));
+        List<String> listed = all.stream().filter(call -> lists(call, port)).toList();
+        return String.join(" + ", listed.isEmpty() ? all : listed);
+    }
+
+    /** A call shows its ports behind the host; a setting shows none. */
+    private boolean lists(String call, int port) {
+        String shown = "directTcp(\"" + host() + "\"";
+        if (!call.startsWith(shown)) {
+            return false;
+        }
+        String ports = call.substring(shown.length(), call.length() - 1);
+        return ports.isEmpty()
+                ? port == DEFAULT_PORT
+                : List.of(ports.substring(2).split(", ")).contains("" + port);
+    }
 
     /** Returns the address where {@link #host()} is a literal one. */
     public Optional<InetAddress> literal() {

@@ -164,7 +164,7 @@ public abstract class Flow {
         return flow;
     }
 
-    /** Returns {@code PROTOCOL:HOST[:PORT]}, which {@link #parse} reads. */
+    /** Returns {@code PROTOCOL:HOST[:PORT]}, which {@link #parse} reads but for ICMP of the other family. */
     @Override
     public String toString() {
         String shown = host().indexOf(':') >= 0 ? "[" + host() + "]" : host();

@@ -47,7 +47,7 @@ public interface PolicyInspection {
      */
     PolicyDiff diff(SandboxPolicy other);
 
-    /** Returns what remains possible, and what is to know of the machine. */
+    /** Returns what remains possible, and what is to know of the machine: with privilege that is tried in a namespace apart. */
     PolicyReport report();
 
     /** Returns a picture of it all as an SVG document. */

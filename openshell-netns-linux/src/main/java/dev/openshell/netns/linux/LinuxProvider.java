@@ -119,12 +119,26 @@ public final class LinuxProvider implements NetnsProvider {
         return new Inspection(
                 resolved,
                 new Inspection.Situation(
-                        preview.rules(),
-                        preview.plan(),
-                        preview::rulesets,
-                        rules -> List.of(),
-                        () -> MachineFacts.unprivileged(kernel)),
+                        preview.rules(), preview.plan(), preview::rulesets, rules -> List.of(), () -> machine(policy)),
                 viewpoint);
+    }
+
+    /** What can be known of the machine with the privileges that there are. */
+    private MachineFacts machine(SandboxPolicy policy) {
+        int host;
+        try {
+            host = openHost(policy);
+        } catch (NetnsException e) {
+            return MachineFacts.unprivileged(kernel);
+        }
+        try {
+            Deadline deadline = Deadline.in(policy.timeout());
+            return MachineFacts.of(kernel, host, kernel.iptables(host, policy.iptables(), deadline), deadline);
+        } catch (KernelException e) {
+            throw failure("read the host's state", "host namespace", e);
+        } finally {
+            kernel.close(host);
+        }
     }
 
     /**

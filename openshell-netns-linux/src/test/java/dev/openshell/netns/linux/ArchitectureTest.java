@@ -27,7 +27,7 @@ class ArchitectureTest {
             Map.entry("diagram", Set.of()),
             Map.entry("picture", Set.of()),
             Map.entry("ruleset", Set.of("base", "diagram")),
-            Map.entry("proof", Set.of("diagram", "ruleset")),
+            Map.entry("proof", Set.of("base", "diagram", "ruleset")),
             Map.entry("resolve", Set.of("base")),
             Map.entry("process", Set.of("sys", "base")),
             Map.entry("kernel", Set.of("sys", "base", "process")),

@@ -245,17 +245,18 @@ public final class RulesetTracer {
             return null;
         }
         PacketMeta meta = packet.meta();
-        Tuple untranslated = meta.reply ? other : seen;
         // An error goes against what it quotes: one in the reply's direction quotes the flow's own packet.
+        boolean answer = about != header ? !meta.reply : meta.reply;
+        Tuple untranslated = answer ? other : seen;
         Tuple original = about != header
-                ? (meta.reply ? seen : other)
+                ? untranslated
                 : new Tuple(
                         untranslated.source(),
                         meta.originalDestination,
                         untranslated.protocol(),
                         untranslated.sourcePort(),
                         Header.hasPorts(header.protocol()) ? meta.originalPort : untranslated.destinationPort());
-        Ct ct = new Ct(original, meta.reply ? seen : other);
+        Ct ct = new Ct(original, answer ? seen : other);
         ct.mark = meta.connMark;
         ct.seenReply = meta.reply || packet.state() == ConnState.ESTABLISHED;
         ct.confirmed = ct.seenReply;

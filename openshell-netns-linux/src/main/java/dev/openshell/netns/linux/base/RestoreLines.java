@@ -5,32 +5,31 @@ import java.util.List;
 
 /** The lines of iptables-restore input and of what iptables-save prints. */
 public final class RestoreLines {
+    /** What stands before a comment. Nothing else that iptables-save quotes can have a line break in it. */
+    private static final String COMMENT = " -m comment --comment \"";
+
     private RestoreLines() {}
 
     /**
-     * Returns the lines of {@code text}. A line goes on while a quote is open: iptables-save prints a comment's line
-     * break as it is, and what stands behind it is no rule.
+     * Returns the lines of {@code text}. A line goes on while a comment is open: iptables-save prints a comment's line
+     * break as it is, and what stands behind it is no rule. A quote elsewhere may be part of a name, which is printed
+     * without quotes of its own: what stands behind it are rules.
      */
     public static List<String> of(String text) {
         List<String> lines = new ArrayList<>();
+        int comment = text.indexOf(COMMENT);
         for (int from = 0; from < text.length(); ) {
-            int end = end(text, from);
+            comment = comment >= 0 && comment < from ? text.indexOf(COMMENT, from) : comment;
+            int end = lineBreak(text, from);
+            while (comment >= 0 && comment < end && text.charAt(from) != '#') {
+                int closing = closing(text, comment + COMMENT.length());
+                end = lineBreak(text, closing);
+                comment = text.indexOf(COMMENT, closing);
+            }
             lines.add(text.substring(from, end));
             from = end + 1;
         }
         return lines;
-    }
-
-    private static int end(String text, int from) {
-        boolean comment = text.charAt(from) == '#';
-        int end = lineBreak(text, from);
-        int quote = comment ? -1 : text.indexOf('"', from);
-        while (quote >= 0 && quote < end) {
-            int closing = closing(text, quote + 1);
-            end = lineBreak(text, closing);
-            quote = text.indexOf('"', Math.min(closing + 1, text.length()));
-        }
-        return end;
     }
 
     private static int lineBreak(String text, int from) {

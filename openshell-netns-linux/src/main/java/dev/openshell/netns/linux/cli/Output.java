@@ -1,6 +1,7 @@
 package dev.openshell.netns.linux.cli;
 
 import com.google.gson.JsonObject;
+import dev.openshell.netns.NetnsException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +40,9 @@ final class Output {
     void print(String text) {
         PrintWriter out = command.commandLine().getOut();
         out.print(text);
-        out.flush();
+        if (out.checkError()) {
+            throw new NetnsException("write", "stdout", 0, "could not write all of it", "check where it goes", null);
+        }
     }
 
     /** Returns the line without control characters: rules from elsewhere forge no line and steer no terminal. */

@@ -1,7 +1,9 @@
 package dev.openshell.netns.linux.cli;
 
 import com.google.gson.JsonObject;
+import dev.openshell.netns.Family;
 import dev.openshell.netns.PolicyInspection;
+import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.Verified;
 import java.util.ArrayList;
@@ -74,6 +76,13 @@ final class VerifyCommand implements Callable<Integer> {
         }
         json.add("admits", Json.strings(admits));
         json.addProperty("admittedRegions", regions);
-        return rules.verify(inspect().ruleSet());
+        RuleSet policy = inspect().ruleSet();
+        for (Family other : Family.values()) {
+            int left = policy.rules(other).size();
+            if (other != foreign.family() && left > 0) {
+                lines.add("not compared, being of the other family: " + left + " of the policy's destinations");
+            }
+        }
+        return rules.verify(policy);
     }
 }

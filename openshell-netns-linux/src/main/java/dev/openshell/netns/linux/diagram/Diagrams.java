@@ -17,11 +17,16 @@ import org.jspecify.annotations.Nullable;
  * indexes: the fewer values the later fields tell apart, the smaller they are.
  */
 public final class Diagrams {
-    /** About half a gigabyte. */
-    private static final int MOST_RANGES = 1 << 24;
+    /** About a quarter of a gigabyte, in units of a range, 16 bytes. */
+    private static final int MOST = 1 << 24;
+
+    /** What a diagram takes beside its ranges, and what a result of a pair does. */
+    private static final int NODE = 9;
+
+    static final int PAIR = 4;
 
     private final long[] greatest;
-    private int ranges;
+    private int spent;
     private final Map<Diagram, Diagram> unique = new HashMap<>(1024);
     private final Map<Integer, Diagram> leaves = new HashMap<>();
     private final Map<Integer, Pairs> overs = new HashMap<>();
@@ -75,6 +80,13 @@ public final class Diagrams {
             node.add(value, inside);
         });
         return node.end(nothing);
+    }
+
+    void spend(int units) {
+        spent += units;
+        if (spent > MOST) {
+            throw new TooManyRegionsException();
+        }
     }
 
     long greatest(int field) {
@@ -317,10 +329,6 @@ public final class Diagrams {
             if (size == 1) {
                 return branches[0];
             }
-            ranges += size;
-            if (ranges > MOST_RANGES) {
-                throw new TooManyRegionsException();
-            }
             boolean whole = size == upTo.length;
             Diagram made = new Diagram(
                     field,
@@ -329,7 +337,11 @@ public final class Diagrams {
                     0,
                     unique.size() + 1);
             Diagram same = unique.putIfAbsent(made, made);
-            return same == null ? made : same;
+            if (same == null) {
+                spend(NODE + size);
+                return made;
+            }
+            return same;
         }
     }
 }

@@ -37,6 +37,7 @@ abstract class Pairs {
         if (result == null) {
             result = branches(one, other);
             found.put(key, result);
+            diagrams.spend(Diagrams.PAIR);
         }
         lastOne = one;
         lastOther = other;

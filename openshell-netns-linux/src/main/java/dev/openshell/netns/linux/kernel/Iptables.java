@@ -3,6 +3,7 @@ package dev.openshell.netns.linux.kernel;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.RestoreLines;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +76,23 @@ final class Iptables {
                     "table " + hidden.group(1) + " of this namespace has rules that iptables can't show",
                     "take out what was added to it with nft (nft list table ip " + hidden.group(1) + ")");
         }
+        requireRules(saved);
         return saved;
+    }
+
+    /** A name with a line break, of an interface or a list, would look like rules that nobody made. */
+    private static void requireRules(String saved) {
+        boolean table = false;
+        for (String line : RestoreLines.of(saved)) {
+            boolean rule = line.startsWith(":") || line.startsWith("-A ") || line.equals("COMMIT");
+            if (table && !rule) {
+                throw new KernelException(
+                        0,
+                        "iptables-save printed '" + line.strip() + "', which is no rule",
+                        "take out the rule before it: a name in it has a line break");
+            }
+            table = line.startsWith("*") || table && !line.equals("COMMIT");
+        }
     }
 
     static void restore(Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline)

@@ -21,6 +21,9 @@ final class NftTables {
     private static final int NLMSG_ERROR = 2;
     private static final int NLM_F_REQUEST_DUMP = 0x301;
     private static final int HEADERS = 20;
+    private static final byte AF_INET = 2;
+    private static final byte AF_INET6 = 10;
+    private static final Set<Byte> FAMILIES = Set.of(AF_INET, AF_INET6);
     private static final Set<String> TABLES = Set.of("raw", "nat", "filter");
 
     private NftTables() {}
@@ -37,7 +40,8 @@ final class NftTables {
         for (int at = 0; at + 16 <= answers.limit(); ) {
             int length = answers.getInt(at);
             int type = answers.getShort(at + 4) & 0xffff;
-            if (type == NFT_MSG_NEWTABLE) {
+            // The first byte of a struct nfgenmsg is the family: another one's table of that name is none of iptables'.
+            if (type == NFT_MSG_NEWTABLE && FAMILIES.contains(answers.get(at + 16))) {
                 table(answers, at + HEADERS, at + length);
             } else if (type == NLMSG_ERROR && answers.getInt(at + 16) != 0) {
                 refused(-answers.getInt(at + 16));

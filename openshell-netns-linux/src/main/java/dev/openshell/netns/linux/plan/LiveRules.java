@@ -11,6 +11,7 @@ import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.rules.HostRules;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -40,7 +42,7 @@ public final class LiveRules {
             return read(name, state.rules());
         }
         Path published = PUBLISHED.resolve(name);
-        if (name.indexOf('/') < 0 && Files.exists(published)) {
+        if (!name.isEmpty() && name.indexOf('/') < 0 && Files.exists(published)) {
             Set<InetAddress> inside = inside(kernel, published, deadline);
             for (String link : links) {
                 RuleSet rules = read(link, state.rules());
@@ -59,11 +61,22 @@ public final class LiveRules {
     }
 
     private static Set<InetAddress> inside(Kernel kernel, Path published, Deadline deadline) {
-        int sandbox = kernel.openNamespace(java.util.Optional.of(published));
+        int sandbox = -1;
         try {
+            sandbox = kernel.openNamespace(Optional.of(published));
             return new HostView(kernel, sandbox, deadline).addresses();
+        } catch (KernelException e) {
+            throw new NetnsException(
+                    "find the sandbox",
+                    published.toString(),
+                    e.errno(),
+                    "is no namespace that is seen from here: " + e.getMessage(),
+                    "look from the mount namespace in which it was published, or give the host end of its link",
+                    e);
         } finally {
-            kernel.close(sandbox);
+            if (sandbox >= 0) {
+                kernel.close(sandbox);
+            }
         }
     }
 

@@ -79,7 +79,7 @@ public final class PolicyResolver {
             hosts.put(host.host(), addresses);
             for (InetAddress address : addresses) {
                 for (int port : host.ports()) {
-                    rules.add(Rule.of(Rule.Kind.DIRECT, Protocol.TCP, address, port, host.origin()));
+                    rules.add(Rule.of(Rule.Kind.DIRECT, Protocol.TCP, address, port, host.origin(port)));
                 }
             }
         }

@@ -8,6 +8,7 @@ import dev.openshell.netns.Family;
 import dev.openshell.netns.Flow;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPolicy;
 import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,7 +19,7 @@ final class Advice {
 
     private Advice() {}
 
-    static String of(Flow flow, InetAddress address, RuleSet rules, boolean host) {
+    static String of(Flow flow, InetAddress address, RuleSet rules, boolean host, SandboxPolicy policy) {
         AddressKind kind = AddressKind.of(address);
         String shown = InetAddresses.toAddrString(address);
         int port = flow.port().orElse(0);
@@ -38,6 +39,13 @@ final class Advice {
                 .filter(own -> own.contains(address))
                 .isPresent()) {
             return "nothing can: " + shown + " is nobody's on the sandbox's own link";
+        }
+        if (policy.linkPool().contains(address)) {
+            return "nothing can where " + shown + " is another sandbox's, of whose pool it is";
+        }
+        boolean dnsPort = port == DnsServer.PORT;
+        if (policy.publicOnly() && kind != AddressKind.PUBLIC && !dnsPort) {
+            return "nothing can under publicOnly(): " + shown + " is private";
         }
         if (flow.port().isPresent() && port == 0) {
             return "nothing can: port 0 is on no list";

@@ -115,12 +115,16 @@ final class Expected {
 
     /** A flow of the sandbox to something listed: its first packet, of TCP a SYN, and those that follow the same way. */
     private Diagram begun(Set<Rule.Kind> kinds) {
-        Diagram first = space.and(
+        Diagram state = space.or(first(space), space.where(Field.KIND, Kind.among(Kind.ESTABLISHED)));
+        return space.and(space.and(listed(kinds, Field.PROTOCOL), own(Field.SOURCE)), state);
+    }
+
+    /** Returns 1 for what can be a flow's first packet: of TCP a SYN. */
+    static Diagram first(Space space) {
+        return space.and(
                 space.where(Field.KIND, Kind.among(Kind.NEW)),
                 space.or(
                         space.where(Field.FLAGS, FIRST), space.not(space.where(Field.PROTOCOL, Ranges.of(Space.TCP)))));
-        Diagram state = space.or(first, space.where(Field.KIND, Kind.among(Kind.ESTABLISHED)));
-        return space.and(space.and(listed(kinds, Field.PROTOCOL), own(Field.SOURCE)), state);
     }
 
     /** What belongs to such a flow and goes to the sandbox: its answers, and errors about it. */

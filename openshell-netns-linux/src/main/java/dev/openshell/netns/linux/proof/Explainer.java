@@ -4,8 +4,10 @@ import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Explanation.Hop;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.Flow;
+import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.ruleset.Ip;
 import java.net.InetAddress;
@@ -22,6 +24,7 @@ public final class Explainer {
     private final RuleSet rules;
     private final Rulesets loaded;
     private final Set<InetAddress> host;
+    private final SandboxPolicy policy;
 
     /**
      * Makes one for the rules as they are loaded.
@@ -29,9 +32,15 @@ public final class Explainer {
      * @param host the host's own addresses beside that of the link
      */
     public Explainer(RuleSet rules, Rulesets loaded, Set<InetAddress> host) {
+        this(rules, loaded, host, NetnsSandbox.builder().policy());
+    }
+
+    /** Makes one that advises as {@code policy} lets it. */
+    public Explainer(RuleSet rules, Rulesets loaded, Set<InetAddress> host, SandboxPolicy policy) {
         this.rules = rules;
         this.loaded = loaded;
         this.host = host;
+        this.policy = policy;
     }
 
     /** Returns the way of {@code flow} to {@code address}, an address of the flow's host. */
@@ -122,6 +131,6 @@ public final class Explainer {
     }
 
     private String advice(Flow flow, InetAddress address) {
-        return Advice.of(flow, address, rules, hostAddress(address));
+        return Advice.of(flow, address, rules, hostAddress(address), policy);
     }
 }

@@ -8,6 +8,7 @@ import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.Verified;
 import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.base.RestoreLines;
 import dev.openshell.netns.linux.diagram.Diagram;
 import dev.openshell.netns.linux.diagram.Diagrams;
 import dev.openshell.netns.linux.diagram.Ranges;
@@ -25,9 +26,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Rules from elsewhere, as iptables-save prints them, asked from one chain of table filter on. A flow is admitted where
- * a packet that belongs to no flow yet is accepted, from whatever source, on whatever interfaces but loopback; what
- * falls through a chain that is not built in is not.
+ * Rules from elsewhere, as iptables-save prints them, asked of one chain of table filter and those it jumps to; what
+ * other tables do is not looked at. A flow gets through where its first packet, of TCP a SYN, is accepted from some
+ * source, on some interfaces but loopback. Too much is admitted where any packet that belongs to no flow is (NEW, INVALID
+ * or UNTRACKED). What falls through a chain that is not built in is not accepted by it.
  */
 public final class ForeignRules {
     private static final String TABLE = "filter";
@@ -47,6 +49,8 @@ public final class ForeignRules {
     private final Diagrams diagrams;
     private final Meaning meaning;
     private final Diagram packets;
+    /** 1 for those that can be the first of a flow. */
+    private final Diagram first;
     /** 1 for the packets that are accepted. */
     private final Diagram accepted;
     /** The same, of destination, port and protocol alone. */
@@ -65,8 +69,9 @@ public final class ForeignRules {
         // What a program sends has come in by no interface, and what is for one goes out by none.
         Diagram elsewhere =
                 space.and(elsewhere(Field.OUT, chain.equals("INPUT")), elsewhere(Field.IN, chain.equals("OUTPUT")));
-        Diagram first = space.where(Field.KIND, Kind.among(Kind.NEW).or(Kind.NO_FLOW));
-        this.packets = space.and(space.and(space.and(space.packets(false), elsewhere), first), requests());
+        Diagram apart = space.where(Field.KIND, Kind.among(Kind.NEW).or(Kind.NO_FLOW));
+        this.packets = space.and(space.and(space.and(space.packets(false), elsewhere), apart), requests());
+        this.first = space.and(packets, Expected.first(space));
         boolean builtIn =
                 !ruleset.chain(TABLE, chain).map(Chain::policy).orElseThrow().equals("-");
         Diagram verdicts = builtIn ? meaning.hook(chain, packets) : meaning.of(chain, packets);
@@ -84,6 +89,12 @@ public final class ForeignRules {
     public static ForeignRules parse(Family family, String savedText, String chain) {
         Ruleset ruleset = new Ruleset(family);
         try {
+            for (String line : RestoreLines.of(savedText)) {
+                if (line.indexOf('\n') >= 0) {
+                    // iptables-save prints it so, and iptables-restore takes what stands behind it for rules.
+                    throw new UnknownTokenException("--comment", "a comment with a line break");
+                }
+            }
             ruleset.load(savedText, false);
             if (!ruleset.has(TABLE)) {
                 throw new IllegalArgumentException("the rules have no table filter; give what "
@@ -148,14 +159,14 @@ public final class ForeignRules {
     public Verified verify(RuleSet rules) {
         long start = System.nanoTime();
         Diagram expected = new Expected(space, rules, new Verdicts()).listed();
-        Diagram differing = diagrams.difference(flows, expected);
-        if (differing == diagrams.always(0)) {
+        Diagram more = space.and(flows, space.not(expected));
+        Diagram less = space.and(expected, space.not(projected(space.and(accepted, first))));
+        boolean admitted = more != diagrams.always(0);
+        if (!admitted && less == diagrams.always(0)) {
             return new Verified(diagrams.count(packets), regions, Duration.ofNanos(System.nanoTime() - start));
         }
-        Diagram more = space.and(differing, flows);
-        boolean admitted = more != diagrams.always(0);
         Packets simple = new Packets(space, rules.veth());
-        long[] packet = packet(simple.simplest(admitted ? more : differing), admitted, simple);
+        long[] packet = packet(simple.simplest(admitted ? more : less), admitted ? accepted : first, simple);
         Meaning.Decision decision = meaning.decide(chain, "", packet);
         throw VerificationException.of(
                 new Counterexample(
@@ -169,9 +180,9 @@ public final class ForeignRules {
                 "change the rules or the policy");
     }
 
-    /** Returns the simplest packet of a flow, one that is accepted if {@code admitted}. */
-    private long[] packet(long[] flow, boolean admitted, Packets simple) {
-        Diagram same = ofFlow(admitted ? accepted : packets, flow);
+    /** Returns the simplest packet of a flow that is among {@code packets}. */
+    private long[] packet(long[] flow, Diagram packets, Packets simple) {
+        Diagram same = ofFlow(packets, flow);
         return same == diagrams.always(0) ? flow : simple.simplest(same);
     }
 
@@ -193,8 +204,9 @@ public final class ForeignRules {
         flow[Field.low(Field.DESTINATION)] = ip.low();
         flow[Field.PROTOCOL] = protocol;
         flow[Field.DESTINATION_PORT] = port.orElse(0);
-        boolean allowed = ofFlow(accepted, flow) != diagrams.always(0);
-        long[] packet = packet(flow, allowed, new Packets(space, LINK));
+        Diagram begun = space.and(accepted, first);
+        boolean allowed = ofFlow(begun, flow) != diagrams.always(0);
+        long[] packet = packet(flow, allowed ? begun : first, new Packets(space, LINK));
         Meaning.Decision decision = meaning.decide(chain, "", packet);
         return new Explanation.Way(
                 address,

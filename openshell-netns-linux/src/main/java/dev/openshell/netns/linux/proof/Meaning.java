@@ -17,6 +17,7 @@ import java.util.Set;
 final class Meaning {
     private static final int MOST_WAYS = 8;
     private static final int DEEPEST = 100;
+    private static final Set<String> FINAL = Set.of("ACCEPT", "DROP", "RETURN", "MASQUERADE");
 
     private final Ruleset ruleset;
     private final String table;
@@ -99,15 +100,9 @@ final class Meaning {
         return result;
     }
 
-    private boolean jumps(Chain chain) {
-        for (int i = 0; i < chain.lines().size(); i++) {
-            String line = chain.lines().get(i);
-            String target = line.substring(line.lastIndexOf(' ') + 1);
-            if (ruleset.chain(table, target).isPresent()) {
-                return true;
-            }
-        }
-        return false;
+    /** Returns whether a rule may jump: any that does not end with a verdict, since a chain's name may be quoted. */
+    private static boolean jumps(Chain chain) {
+        return !chain.lines().stream().allMatch(line -> FINAL.contains(line.substring(line.lastIndexOf(' ') + 1)));
     }
 
     private Chain chain(String name) {

@@ -37,7 +37,33 @@ final class RuleReader {
         this.words = new Words(line);
     }
 
+    /** Reads it; of a rule that only notes packets it does not matter which ones. */
     Rule read() {
+        try {
+            return readAll();
+        } catch (UnknownTokenException e) {
+            String note = target.isEmpty() ? note() : "";
+            if (note.isEmpty()) {
+                throw e;
+            }
+            return new Rule(words.toString(), List.of(), note, false);
+        }
+    }
+
+    private String note() {
+        Words again = new Words(words.toString());
+        boolean jump = false;
+        while (again.more()) {
+            String word = again.next();
+            if (jump && NOTES.contains(word)) {
+                return word;
+            }
+            jump = word.equals("-j");
+        }
+        return "";
+    }
+
+    private Rule readAll() {
         words.next();
         words.next();
         while (words.more()) {
@@ -152,7 +178,9 @@ final class RuleReader {
             }
         } else if (name.equals("REJECT")) {
             String usual = family == Family.IPV4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
-            target = "REJECT " + (words.take("--reject-with") ? words.next() : usual);
+            String with = words.take("--reject-with") ? words.next() : usual;
+            refuse(with.equals("tcp-reset") && protocol != TCP, with);
+            target = "REJECT " + with;
         }
         if (words.more()) {
             // A target with options of its own.
@@ -162,6 +190,8 @@ final class RuleReader {
 
     private void networkInterface(boolean incoming, boolean not) {
         String name = words.next();
+        // No interface is called so, but iptables-save prints a name with a quote in it as it is.
+        refuse(name.indexOf(' ') >= 0 || name.indexOf('\n') >= 0, name);
         boolean prefix = name.endsWith("+");
         conditions.add(
                 new Condition.Interface(incoming, prefix ? name.substring(0, name.length() - 1) : name, prefix, not));

@@ -88,6 +88,9 @@ public final class Ruleset {
     public void load(String text, boolean keep) {
         String table = "";
         for (String each : RestoreLines.of(text)) {
+            if (each.endsWith("\r")) {
+                throw new UnknownTokenException("\\r", each.strip());
+            }
             String line = each.strip();
             if (line.startsWith("*")) {
                 boolean open = !table.isEmpty();

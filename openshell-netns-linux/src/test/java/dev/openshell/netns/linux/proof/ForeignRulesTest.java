@@ -172,6 +172,17 @@ class ForeignRulesTest {
     }
 
     @Test
+    void aFlowGetsThroughWhereItsFirstPacketDoes() {
+        String listed = "-A OUTPUT -d 203.0.113.10/32 -p tcp -m tcp --dport 443";
+        Asked late = Asked.output(":OUTPUT DROP [0:0]\n" + listed + " --tcp-flags ACK ACK -j ACCEPT\n");
+        assertThat(late.explain("tcp:203.0.113.10:443")).startsWith("denied by :OUTPUT DROP");
+        assertThat(late.verify(LISTED)).startsWith("tcp:203.0.113.10:443 refused by :OUTPUT DROP");
+        Asked noNew = Asked.output(":OUTPUT ACCEPT [0:0]\n-A OUTPUT -m conntrack --ctstate NEW -j DROP\n");
+        assertThat(noNew.explain("tcp:203.0.113.10:443")).startsWith("denied by -A OUTPUT -m conntrack");
+        assertThat(noNew.verify()).startsWith("tcp:198.51.100.0:1 admitted by :OUTPUT ACCEPT");
+    }
+
+    @Test
     void messagesOfIcmp() {
         Asked rules = Asked.output(
                 """
@@ -183,7 +194,9 @@ class ForeignRulesTest {
         assertThat(rules.explain("icmp:203.0.113.10")).startsWith("allowed by -A OUTPUT -p icmp");
         Asked unreachable = Asked.output(":OUTPUT DROP [0:0]\n-A OUTPUT -p icmp -m icmp --icmp-type 3 -j ACCEPT\n");
         assertThat(unreachable.admits()).containsExactly("icmp:0.0.0.0/0");
-        assertThat(unreachable.explain("icmp:203.0.113.10")).startsWith("allowed by -A OUTPUT -p icmp");
+        // It gets out, and no flow begins so.
+        assertThat(unreachable.verify()).startsWith("icmp:198.51.100.0 admitted by -A OUTPUT -p icmp");
+        assertThat(unreachable.explain("icmp:203.0.113.10")).startsWith("denied by :OUTPUT DROP");
         // No flow begins with such a message.
         assertThat(Asked.output(":OUTPUT DROP [0:0]\n"
                                 + "-A OUTPUT -p icmp -m icmp --icmp-type 3 -m conntrack --ctstate NEW -j ACCEPT\n")

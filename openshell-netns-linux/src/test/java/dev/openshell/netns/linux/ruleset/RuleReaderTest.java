@@ -237,7 +237,7 @@ class RuleReaderTest {
         "--jump RETURN, RETURN, false",
         "-j MASQUERADE, MASQUERADE, false",
         "-j REJECT, REJECT icmp-port-unreachable, false",
-        "-j REJECT --reject-with tcp-reset, REJECT tcp-reset, false",
+        "-j REJECT --reject-with icmp-host-prohibited, REJECT icmp-host-prohibited, false",
         "-j DOCKER-USER, DOCKER-USER, false",
         "-g elsewhere, elsewhere, true",
         "--goto elsewhere, elsewhere, true",
