@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A sandbox whose policy lists an IPv6 host reaches that one, and no other. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class Ipv6OpenIT {
     private static final Duration DROPPED = Duration.ofMillis(800);

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The world itself: what a sandbox is denied in it is there, and would be seen. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class PodWorldIT {
     private static final List<String> HOSTS = List.of(

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is not allowed is refused at once, and what is refused would work elsewhere. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class RefusalIT {
     @ParameterizedTest
