@@ -1,5 +1,6 @@
 package dev.openshell.netns;
 
+import com.google.common.net.InetAddresses;
 import java.util.List;
 import java.util.Locale;
 
@@ -43,9 +44,9 @@ public record SandboxPlan(VethPair veth, List<Step> steps, List<RestoreInput> in
                 new StringBuilder("# link " + veth.hostInterface() + " - " + veth.sandboxInterface() + '\n');
         for (Family family : Family.values()) {
             veth.network(family).ifPresent(network -> text.append("# host ")
-                    .append(com.google.common.net.InetAddresses.toAddrString(network.at(1)))
+                    .append(InetAddresses.toAddrString(network.at(1)))
                     .append(" sandbox ")
-                    .append(com.google.common.net.InetAddresses.toAddrString(network.at(2)))
+                    .append(InetAddresses.toAddrString(network.at(2)))
                     .append(" network ")
                     .append(network)
                     .append('\n'));

@@ -125,20 +125,15 @@ public final class LinuxProvider implements NetnsProvider {
 
     /** What can be known of the machine with the privileges that there are. */
     private MachineFacts machine(SandboxPolicy policy) {
-        int host;
         try {
-            host = openHost(policy);
-        } catch (NetnsException e) {
+            kernel.preflight();
+        } catch (KernelException e) {
             return MachineFacts.unprivileged(kernel);
         }
-        try {
-            Deadline deadline = Deadline.in(policy.timeout());
-            return MachineFacts.of(kernel, host, kernel.iptables(host, policy.iptables(), deadline), deadline);
-        } catch (KernelException e) {
-            throw failure("read the host's state", "host namespace", e);
-        } finally {
-            kernel.close(host);
-        }
+        return onHost(
+                policy,
+                (host, deadline) ->
+                        MachineFacts.of(kernel, host, kernel.iptables(host, policy.iptables(), deadline), deadline));
     }
 
     /**
@@ -150,12 +145,23 @@ public final class LinuxProvider implements NetnsProvider {
      */
     @Incubating
     public PolicyDiff diff(String name, SandboxPolicy policy) {
-        Deadline deadline = Deadline.in(policy.timeout());
-        int host = openHost(policy);
-        try {
+        return onHost(policy, (host, deadline) -> {
             RuleSet live = LiveRules.of(kernel, host, name, deadline);
             ResolvedPolicy to = sources(host, policy, deadline).resolve(policy, deadline);
             return RuleDiff.of(live, to, rules -> LiveFlows.of(kernel, host, rules, deadline));
+        });
+    }
+
+    private interface OnHost<T> {
+        T with(int host, Deadline deadline);
+    }
+
+    /** Does {@code body} with a descriptor of the policy's host namespace, which is closed afterwards. */
+    private <T> T onHost(SandboxPolicy policy, OnHost<T> body) {
+        Deadline deadline = Deadline.in(policy.timeout());
+        int host = openHost(policy);
+        try {
+            return body.with(host, deadline);
         } catch (KernelException e) {
             throw failure("read the host's state", "host namespace", e);
         } finally {
@@ -178,15 +184,7 @@ public final class LinuxProvider implements NetnsProvider {
     private final class InHost implements Sources.Viewpoint {
         @Override
         public <T> T look(SandboxPolicy policy, Sources.Body<T> body) {
-            Deadline deadline = Deadline.in(policy.timeout());
-            int host = openHost(policy);
-            try {
-                return body.with(sources(host, policy, deadline), deadline);
-            } catch (KernelException e) {
-                throw failure("read the host's state", "host namespace", e);
-            } finally {
-                kernel.close(host);
-            }
+            return onHost(policy, (host, deadline) -> body.with(sources(host, policy, deadline), deadline));
         }
     }
 

@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
 /** One exchange over a netlink socket of the calling thread's namespace (netlink(7)). */
 final class NetlinkSocket {
     private static final int HEADER = 16;
-    private static final int NLMSG_ERROR = 2;
+    static final int NLMSG_ERROR = 2;
     private static final int NLMSG_DONE = 3;
     private static final int SOCKADDR_NL = 12;
     private static final int RECEIVE_SECONDS = 10;

@@ -18,7 +18,6 @@ final class NftTables {
     private static final int NFTA_TABLE_NAME = 1;
     private static final int NFTA_TABLE_FLAGS = 2;
     private static final int NFT_TABLE_F_DORMANT = 1;
-    private static final int NLMSG_ERROR = 2;
     private static final int NLM_F_REQUEST_DUMP = 0x301;
     private static final int HEADERS = 20;
     private static final byte AF_INET = 2;
@@ -43,7 +42,7 @@ final class NftTables {
             // The first byte of a struct nfgenmsg is the family: another one's table of that name is none of iptables'.
             if (type == NFT_MSG_NEWTABLE && FAMILIES.contains(answers.get(at + 16))) {
                 table(answers, at + HEADERS, at + length);
-            } else if (type == NLMSG_ERROR && answers.getInt(at + 16) != 0) {
+            } else if (type == NetlinkSocket.NLMSG_ERROR && answers.getInt(at + 16) != 0) {
                 refused(-answers.getInt(at + 16));
             }
             at += Math.max(16, length + 3 & ~3);

@@ -7,7 +7,6 @@ import dev.openshell.netns.linux.ruleset.Chain;
 import dev.openshell.netns.linux.ruleset.Ruleset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
@@ -41,7 +40,7 @@ final class Comparison {
             loaded.chains(table).stream().filter(name -> !names.contains(name)).forEach(names::add);
             for (String name : names) {
                 if (chains.test(name)) {
-                    String place = end + " " + family.name().toLowerCase(Locale.ROOT) + " " + table + " " + name;
+                    String place = Obligation.place(end, family, table + " " + name);
                     if (end.equals("sandbox")) {
                         policies(place, sent, loaded, table, name);
                     }

@@ -11,7 +11,6 @@ import dev.openshell.netns.linux.ruleset.UnknownTokenException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -93,7 +92,7 @@ final class Ends {
     }
 
     private String place(String end, String hook) {
-        return end + " " + family.name().toLowerCase(Locale.ROOT) + " " + hook;
+        return Obligation.place(end, family, hook);
     }
 
     /** In the sandbox: what programs send, what comes in, and that nothing is handed on. */

@@ -100,8 +100,8 @@ public final class Explainer {
 
     private long[] packet(Space space, Flow flow, InetAddress address) {
         long[] packet = new long[Field.COUNT];
-        put(packet, Field.DESTINATION, address);
-        rules.veth().sandboxAddress(space.family()).ifPresent(own -> put(packet, Field.SOURCE, own));
+        Field.put(packet, Field.DESTINATION, Ip.of(address));
+        rules.veth().sandboxAddress(space.family()).ifPresent(own -> Field.put(packet, Field.SOURCE, Ip.of(own)));
         packet[Field.PROTOCOL] = flow.protocol();
         int echo = space.family() == Family.IPV4 ? 8 << 8 : 128 << 8;
         packet[Field.DESTINATION_PORT] =
@@ -110,12 +110,6 @@ public final class Explainer {
         packet[Field.FLAGS] = flow.protocol() == Space.TCP ? SYN : 0;
         packet[Field.KIND] = Kind.NEW.ordinal();
         return packet;
-    }
-
-    private static void put(long[] packet, int field, InetAddress address) {
-        Ip ip = Ip.of(address);
-        packet[field] = ip.high();
-        packet[Field.low(field)] = ip.low();
     }
 
     private static void set(Ends ends, long[] packet, String in, String out) {

@@ -1,5 +1,7 @@
 package dev.openshell.netns.linux.proof;
 
+import dev.openshell.netns.linux.ruleset.Ip;
+
 /**
  * The fields of a packet and of its flow, in the order in which diagrams ask for them. What tells most packets apart
  * comes first, so that all addresses of a list share what follows.
@@ -27,6 +29,12 @@ final class Field {
     static final int COUNT = 17;
 
     private Field() {}
+
+    /** Puts an address into a packet. */
+    static void put(long[] packet, int field, Ip address) {
+        packet[field] = address.high();
+        packet[low(field)] = address.low();
+    }
 
     /** Returns the second half of an address, whose first is {@code field}. */
     static int low(int field) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** A set of flows as lines: {@code PROTOCOL:ADDRESSES[:PORTS]}. */
 final class FlowRegions {
@@ -64,7 +65,7 @@ final class FlowRegions {
         if (byProtocol.size() == PROTOCOLS && allPorts) {
             return List.of("any:" + addresses);
         }
-        long all = java.util.stream.IntStream.range(0, PROTOCOLS)
+        long all = IntStream.range(0, PROTOCOLS)
                 .filter(protocol -> !Flow.hasPorts(protocol))
                 .count();
         if (portless.size() == all) {

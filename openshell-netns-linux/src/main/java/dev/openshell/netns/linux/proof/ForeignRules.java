@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.proof;
 
+import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Counterexample;
 import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Family;
@@ -20,7 +21,6 @@ import dev.openshell.netns.linux.ruleset.UnknownTokenException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -36,7 +36,7 @@ public final class ForeignRules {
     private static final String REMEDY = "leave it out of the rules that are asked, or ask another chain";
     private static final VethPair LINK = VethPair.builder()
             .hostInterface(VethPair.HOST_PREFIX + "plan")
-            .network(dev.openshell.netns.Cidr.parse("10.200.0.0/30"))
+            .network(Cidr.parse("10.200.0.0/30"))
             .build();
 
     /** The port is the last one. */
@@ -124,7 +124,7 @@ public final class ForeignRules {
     }
 
     private static String place(Family family, String chain) {
-        return family.name().toLowerCase(Locale.ROOT) + " " + TABLE + " " + chain;
+        return Obligation.place("", family, TABLE + " " + chain);
     }
 
     private Diagram elsewhere(int field, boolean nowhere) {
@@ -199,9 +199,7 @@ public final class ForeignRules {
     /** Returns what the chain does with the first packet of a flow, one that it accepts if there is one. */
     public Explanation.Way explain(int protocol, InetAddress address, OptionalInt port) {
         long[] flow = new long[Field.COUNT];
-        Ip ip = Ip.of(address);
-        flow[Field.DESTINATION] = ip.high();
-        flow[Field.low(Field.DESTINATION)] = ip.low();
+        Field.put(flow, Field.DESTINATION, Ip.of(address));
         flow[Field.PROTOCOL] = protocol;
         flow[Field.DESTINATION_PORT] = port.orElse(0);
         Diagram begun = space.and(accepted, first);

@@ -1,6 +1,8 @@
 package dev.openshell.netns.linux.proof;
 
+import dev.openshell.netns.Family;
 import dev.openshell.netns.linux.diagram.Diagram;
+import java.util.Locale;
 
 /**
  * One thing to prove: at one hook the rules treat each packet as they should.
@@ -23,15 +25,20 @@ record Obligation(
         Diagram expected,
         Diagram domain,
         boolean atMost) {
+    /** Returns the place of a hook, or a table and chain, at one end of a link; {@code end} may be empty. */
+    static String place(String end, Family family, String hook) {
+        return (end + " " + family.name().toLowerCase(Locale.ROOT) + " " + hook).strip();
+    }
+
     /** Returns the same of {@code other} rules, those that are there when the link comes up. */
     Obligation early(Meaning other, Diagram packets) {
         return new Obligation(place + " when the link comes up", space, other, chain, ours, expected, packets, true);
     }
 
     /** Returns whether nothing gets through, which is at most what should. */
-    boolean isClosed() {
+    boolean isClosed(Diagram actual) {
         return atMost
-                && space.and(space.diagrams().test(actual(), Verdicts::passes), domain)
+                && space.and(space.diagrams().test(actual, Verdicts::passes), domain)
                         == space.diagrams().always(0);
     }
 

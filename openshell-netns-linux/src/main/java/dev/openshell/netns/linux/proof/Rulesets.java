@@ -5,7 +5,6 @@ import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.linux.ruleset.Ruleset;
 import dev.openshell.netns.linux.ruleset.UnknownTokenException;
 import java.util.EnumMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -43,7 +42,7 @@ public final class Rulesets {
         try {
             rules.load(text, keep);
         } catch (UnknownTokenException e) {
-            String place = end + " " + rules.family().name().toLowerCase(Locale.ROOT);
+            String place = Obligation.place(end, rules.family(), "");
             throw VerificationException.unknown(place, e.token(), e.line(), REMEDY);
         }
     }

@@ -26,7 +26,11 @@ public sealed interface Condition {
     }
 
     /** The packet's number is one of {@code values}. */
-    record Among(Number number, Ranges values) implements Condition {}
+    record Among(Number number, Ranges values) implements Condition {
+        static Among of(Number number, Ranges values, boolean not) {
+            return new Among(number, not ? values.complement() : values);
+        }
+    }
 
     /** The packet's address is from {@code from} to {@code to}, or is not. */
     record Between(Address address, Ip from, Ip to, boolean not) implements Condition {}

@@ -99,7 +99,7 @@ final class RuleReader {
                 among(Number.DESTINATION_PORT, Values.ports(words.next(), true), option, not);
             case "--ports" -> {
                 refuse(!Flow.hasPorts(protocol), option);
-                conditions.add(new Condition.EitherPort(known(Values.ports(words.next(), true), option), not));
+                conditions.add(new Condition.EitherPort(words.known(Values.ports(words.next(), true), option), not));
             }
             case "--syn" -> {
                 refuse(protocol != TCP, option);
@@ -107,8 +107,8 @@ final class RuleReader {
             }
             case "--tcp-flags" -> {
                 refuse(protocol != TCP, option);
-                int mask = known(Values.flags(words.next()), option);
-                conditions.add(new Condition.Flags(mask, known(Values.flags(words.next()), option), not));
+                int mask = words.known(Values.flags(words.next()), option);
+                conditions.add(new Condition.Flags(mask, words.known(Values.flags(words.next()), option), not));
             }
             case "--icmp-type", "--icmpv6-type" -> among(Number.ICMP, Values.icmp(family, words.next()), option, not);
             case "--src-range" -> between(Address.SOURCE, Values.range(family, words.next()), option, not);
@@ -126,7 +126,7 @@ final class RuleReader {
     }
 
     private void protocol(String name, boolean not) {
-        int number = known(Values.protocol(name), name);
+        int number = words.known(Values.protocol(name), name);
         if (number == 0) {
             // All protocols; none is left where that is negated, which iptables refuses.
             refuse(not, name);
@@ -205,20 +205,12 @@ final class RuleReader {
                     default -> true;
                 };
         refuse(!possible, option);
-        Ranges all = known(values, option);
-        conditions.add(new Condition.Among(number, not ? all.complement() : all));
+        conditions.add(Condition.Among.of(number, words.known(values, option), not));
     }
 
     private void between(Address address, Ip @Nullable [] ends, String option, boolean not) {
-        Ip[] both = known(ends, option);
+        Ip[] both = words.known(ends, option);
         conditions.add(new Condition.Between(address, both[0], both[1], not));
-    }
-
-    private <T> T known(@Nullable T value, String option) {
-        if (value == null) {
-            throw words.unknown(option);
-        }
-        return value;
     }
 
     private void refuse(boolean not, String option) {

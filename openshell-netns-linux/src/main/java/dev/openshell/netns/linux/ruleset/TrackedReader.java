@@ -33,7 +33,7 @@ final class TrackedReader {
     boolean option(String option, boolean not) {
         switch (option) {
             case "--ctstate", "--state" -> {
-                int named = known(Values.states(words.next()), option);
+                int named = words.known(Values.states(words.next()), option);
                 states = not ? ALL_STATES & ~named : named;
                 asksState = true;
             }
@@ -61,19 +61,11 @@ final class TrackedReader {
     }
 
     private void among(Number number, @Nullable Ranges values, String option, boolean not) {
-        Ranges all = known(values, option);
-        flow.add(new Condition.Among(number, not ? all.complement() : all));
+        flow.add(Condition.Among.of(number, words.known(values, option), not));
     }
 
     private void between(Address address, String option, boolean not) {
-        Ip[] ends = known(Values.network(family, words.next()), option);
+        Ip[] ends = words.known(Values.network(family, words.next()), option);
         flow.add(new Condition.Between(address, ends[0], ends[1], not));
-    }
-
-    private <T> T known(@Nullable T value, String option) {
-        if (value == null) {
-            throw words.unknown(option);
-        }
-        return value;
     }
 }

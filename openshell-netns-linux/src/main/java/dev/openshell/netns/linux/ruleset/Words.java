@@ -1,5 +1,7 @@
 package dev.openshell.netns.linux.ruleset;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The words of a line of restore text: divided by spaces, or quoted with backslashes before quotes. Each is cut out when
  * it is asked for, since a ruleset has thousands of lines and much in them is passed by.
@@ -116,6 +118,14 @@ final class Words {
             }
         }
         return word.toString();
+    }
+
+    /** Returns what {@code option} asks for, where that could be read. */
+    <T> T known(@Nullable T value, String option) {
+        if (value == null) {
+            throw unknown(option);
+        }
+        return value;
     }
 
     UnknownTokenException unknown(String token) {
