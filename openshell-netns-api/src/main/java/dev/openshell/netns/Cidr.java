@@ -2,6 +2,7 @@ package dev.openshell.netns;
 
 import com.google.common.net.InetAddresses;
 import java.math.BigInteger;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.immutables.value.Value;
@@ -50,7 +51,11 @@ public abstract class Cidr {
     public static Cidr parse(String text) {
         int slash = text.indexOf('/');
         String prefix = text.substring(slash + 1);
-        if (slash < 0 || !InetAddresses.isInetAddress(text.substring(0, slash)) || !prefix.matches("[0-9]{1,3}")) {
+        // Guava reads a zone, which says nothing of another namespace's addresses.
+        if (slash < 0
+                || text.indexOf('%') >= 0
+                || !InetAddresses.isInetAddress(text.substring(0, slash))
+                || !prefix.matches("[0-9]{1,3}")) {
             throw new IllegalArgumentException(
                     "'" + Text.printable(text) + "' is not an address range; write it like 10.200.0.0/16");
         }
@@ -107,9 +112,10 @@ public abstract class Cidr {
         return InetAddresses.toAddrString(address()) + "/" + prefix();
     }
 
+    /** An IPv4-mapped IPv6 address stays one, where {@link InetAddress#getByAddress} makes an IPv4 address of it. */
     static InetAddress address(byte[] raw) {
         try {
-            return InetAddress.getByAddress(raw);
+            return raw.length == 4 ? InetAddress.getByAddress(raw) : Inet6Address.getByAddress(null, raw, -1);
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("an address of " + raw.length + " bytes", e);
         }

@@ -24,4 +24,15 @@ public interface NetnsProvider {
     default PolicyInspection inspect(SandboxPolicy policy) {
         throw new UnsupportedOperationException(getClass().getName() + " can't inspect a policy");
     }
+
+    /**
+     * Returns whether this machine and this process can make sandboxes of {@code policy}, as trying shows. Nothing of
+     * the host's is changed, and what can't be found out is a check of its own, never an exception.
+     *
+     * @throws UnsupportedOperationException where this provider can't tell
+     */
+    @Incubating
+    default Preflight preflight(SandboxPolicy policy) {
+        throw new UnsupportedOperationException(getClass().getName() + " can't check the machine");
+    }
 }

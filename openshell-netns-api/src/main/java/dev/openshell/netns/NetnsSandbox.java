@@ -110,6 +110,21 @@ public interface NetnsSandbox extends AutoCloseable {
     Verified verifyLoaded();
 
     /**
+     * Tells {@code listener} what happens to this sandbox from now on, until the registration is closed.
+     *
+     * @throws IllegalStateException when the sandbox is closed
+     */
+    @Incubating
+    Registration listen(SandboxListener listener);
+
+    /** What stops telling a listener; closing it again does nothing. */
+    @Incubating
+    interface Registration extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
      * Cuts the sandbox off at once, ends the processes inside (SIGTERM, then SIGKILL after the policy's grace) and
      * removes all that was made. Does nothing when called again; concurrent callers wait for the first.
      *
@@ -277,6 +292,36 @@ public interface NetnsSandbox extends AutoCloseable {
             return set(draft().publicOnly(true));
         }
 
+        /**
+         * Lets at most {@code most} connections be open at once to each address that may be reached, a resolver's and
+         * the proxy's too; {@link SandboxPolicy#limits()} has the default. What is beyond it is dropped, so that its
+         * sender tries again. Resets what {@link #unlimited()} said of it.
+         *
+         * @throws IllegalArgumentException outside 1 to 1,000,000
+         */
+        @Incubating
+        public Builder maxConnections(int most) {
+            return set(draft().limits(policy.limits().withConnections(most)));
+        }
+
+        /**
+         * Lets at most {@code most} connections a second begin to each address and port that may be reached, and after a
+         * pause twice as many at once; otherwise like {@link #maxConnections(int)}. Above 1,000 a second the kernel
+         * counts coarsely, and the next lower rate that it has is taken.
+         *
+         * @throws IllegalArgumentException outside 1 to 1,000,000
+         */
+        @Incubating
+        public Builder maxConnectionsPerSecond(int most) {
+            return set(draft().limits(policy.limits().withConnectionsPerSecond(most)));
+        }
+
+        /** Sets no limit on connections, open or new: a program inside can fill the host's table of flows then. */
+        @Incubating
+        public Builder unlimited() {
+            return set(draft().limits(Limits.NONE));
+        }
+
         /** Takes the link's /30 from {@code cidr}, a private IPv4 network (RFC 1918) of at least that size. */
         public Builder linkPool(String cidr) {
             Cidr pool = Cidr.parse(cidr);
@@ -298,6 +343,16 @@ public interface NetnsSandbox extends AutoCloseable {
         @Incubating
         public Builder terminationGrace(Duration grace) {
             return set(draft().terminationGrace(grace.isZero() ? grace : positive("termination grace", grace)));
+        }
+
+        /**
+         * Lets the sandbox outlive the JVM: when that ends without {@link NetnsSandbox#close()}, in whatever way, the
+         * processes inside go on, and are allowed what they were. Without it they are ended. When the last one has
+         * ended the sandbox is swept with the others that nobody owns.
+         */
+        @Incubating
+        public Builder detached() {
+            return set(draft().detached(true));
         }
 
         /** Pins the variant of iptables. */
@@ -330,6 +385,18 @@ public interface NetnsSandbox extends AutoCloseable {
         @Incubating
         public PolicyInspection inspect() {
             return (provider != null ? provider : onlyProvider()).inspect(policy);
+        }
+
+        /**
+         * Returns whether this machine and this process can make sandboxes, as trying shows, with the remedy for what is
+         * in the way. Needs no privilege, and says what it could not find out without. Changes nothing of the host's.
+         *
+         * @throws UnsupportedOperationException where the provider can't tell
+         * @throws IllegalStateException when there is no provider or more than one
+         */
+        @Incubating
+        public Preflight preflight() {
+            return (provider != null ? provider : onlyProvider()).preflight(policy);
         }
 
         private static NetnsProvider onlyProvider() {

@@ -24,17 +24,33 @@ public abstract class RuleSet {
     @Value.Parameter
     public abstract List<Rule> rules();
 
+    /** Returns how much of it the sandbox may have open, and open a second. */
+    @Incubating
+    @Value.Parameter
+    public abstract Limits limits();
+
     /**
-     * Returns a set of {@code rules}. Of several for one destination the first in their order stays.
+     * Returns a set of {@code rules} without limits. Of several for one destination the first in their order stays.
      *
      * @throws IllegalArgumentException when there is an IPv6 rule and no IPv6 on the link
      */
     public static RuleSet of(VethPair veth, Collection<Rule> rules) {
+        return of(veth, rules, Limits.NONE);
+    }
+
+    /**
+     * Returns a set of {@code rules} within {@code limits}.
+     *
+     * @throws IllegalArgumentException when there is an IPv6 rule and no IPv6 on the link
+     */
+    @Incubating
+    public static RuleSet of(VethPair veth, Collection<Rule> rules, Limits limits) {
         TreeSet<String> seen = new TreeSet<>();
         return ImmutableRuleSet.of(
                 veth,
                 new TreeSet<>(rules)
-                        .stream().filter(rule -> seen.add(rule.toString())).toList());
+                        .stream().filter(rule -> seen.add(rule.toString())).toList(),
+                limits);
     }
 
     /** Returns the rules of one family. */

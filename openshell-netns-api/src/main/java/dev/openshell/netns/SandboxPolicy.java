@@ -61,6 +61,13 @@ public abstract class SandboxPolicy {
         return false;
     }
 
+    /** Returns how many connections it may have, and begin a second, to each endpoint. */
+    @Incubating
+    @Value.Default
+    public Limits limits() {
+        return Limits.DEFAULT;
+    }
+
     /** Returns the network that the links are taken from. */
     @Value.Default
     public Cidr linkPool() {
@@ -77,6 +84,13 @@ public abstract class SandboxPolicy {
     @Value.Default
     public Duration terminationGrace() {
         return DEFAULT_TERMINATION_GRACE;
+    }
+
+    /** Returns whether processes inside go on when the JVM ends without {@link NetnsSandbox#close()}. */
+    @Incubating
+    @Value.Default
+    public boolean detached() {
+        return false;
     }
 
     /** Returns the host namespace, if it is not that of the applying thread. */

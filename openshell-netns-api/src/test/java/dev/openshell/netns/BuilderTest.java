@@ -51,6 +51,39 @@ class BuilderTest {
     }
 
     @Test
+    void limitsAreOnUnlessSwitchedOff() {
+        assertThat(builder().policy().limits()).isEqualTo(Limits.DEFAULT);
+        assertThat(Limits.DEFAULT.connections()).hasValue(1024);
+        assertThat(Limits.DEFAULT.connectionsPerSecond()).hasValue(256);
+        Limits given = builder()
+                .maxConnectionsPerSecond(10)
+                .maxConnections(20)
+                .policy()
+                .limits();
+        assertThat(given.connections()).hasValue(20);
+        assertThat(given.connectionsPerSecond()).hasValue(10);
+        assertThat(builder().maxConnections(20).policy().limits().connectionsPerSecond())
+                .hasValue(256);
+        assertThat(builder().maxConnections(20).unlimited().policy().limits()).isEqualTo(Limits.NONE);
+        assertThat(builder().unlimited().maxConnections(20).policy().limits().connectionsPerSecond())
+                .isEmpty();
+        assertThat(builder().unlimited().policy()).isNotEqualTo(builder().policy());
+        assertThat(builder().maxConnections(1_000_000).policy().toBuilder().policy().limits().connections())
+                .hasValue(1_000_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1, 1_000_001, Integer.MIN_VALUE, Integer.MAX_VALUE})
+    void limitsOutOfRangeAreRefused(int most) {
+        assertThatThrownBy(() -> builder().maxConnections(most))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("maxConnections " + most + " is out of range; give 1 to 1000000, or unlimited() for no limit");
+        assertThatThrownBy(() -> builder().maxConnectionsPerSecond(most))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("maxConnectionsPerSecond " + most + " is out of range; ");
+    }
+
+    @Test
     void orderNeverMatters() {
         List<UnaryOperator<NetnsSandbox.Builder>> calls = new ArrayList<>(List.of(
                 b -> b.proxy(3128),

@@ -29,8 +29,11 @@ final class AtExit {
         }
     }
 
+    /** One that outlives this JVM is left alone. */
     static void add(LiveSandbox sandbox) {
-        OPEN.add(sandbox);
+        if (!sandbox.isDetached()) {
+            OPEN.add(sandbox);
+        }
     }
 
     static void remove(LiveSandbox sandbox) {

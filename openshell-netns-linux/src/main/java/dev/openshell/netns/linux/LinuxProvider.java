@@ -2,6 +2,7 @@ package dev.openshell.netns.linux;
 
 import dev.openshell.netns.HostResolver;
 import dev.openshell.netns.Incubating;
+import dev.openshell.netns.Leftover;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
@@ -14,6 +15,7 @@ import dev.openshell.netns.linux.kernel.JnaKernel;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.plan.Enforcement;
+import dev.openshell.netns.linux.plan.HostSweep;
 import dev.openshell.netns.linux.plan.HostView;
 import dev.openshell.netns.linux.plan.LinkAllocator;
 import dev.openshell.netns.linux.plan.LiveFlows;
@@ -92,16 +94,32 @@ public final class LinuxProvider implements NetnsProvider {
             Enforcement enforcement =
                     Enforcement.of(kernel, host, resolved, new LinkAllocator(random), planner, deadline);
             LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, sources.conf(), this::sources);
-            if (closedAtExit) {
-                AtExit.add(sandbox);
-            }
             done = true;
+            if (closedAtExit) {
+                lookAfter(sandbox);
+            }
             return sandbox;
         } catch (KernelException e) {
             throw failure("read the host's state", "host namespace", e);
         } finally {
             if (!done) {
                 kernel.close(host);
+            }
+        }
+    }
+
+    /** Has the sandbox looked after; it is closed where that can't be. */
+    private static void lookAfter(LiveSandbox sandbox) {
+        boolean done = false;
+        try {
+            sandbox.watch();
+            AtExit.add(sandbox);
+            done = true;
+        } catch (KernelException e) {
+            throw failure("watch the rules", "host namespace", e);
+        } finally {
+            if (!done) {
+                sandbox.close();
             }
         }
     }
@@ -150,6 +168,22 @@ public final class LinuxProvider implements NetnsProvider {
             ResolvedPolicy to = sources(host, policy, deadline).resolve(policy, deadline);
             return RuleDiff.of(live, to, rules -> LiveFlows.of(kernel, host, rules, deadline));
         });
+    }
+
+    /**
+     * Takes away what sandboxes have left, in the calling thread's namespace, whose owner is dead: their links, rules and
+     * names, the forwarding that was switched on for them, and the processes in them that were not to outlive it. Each
+     * {@code apply()} does the same. It takes the privileges that applying takes.
+     *
+     * @param dryRun only look
+     * @return what was, or would be, taken away
+     * @throws NetnsException when some of it could not be; all the rest was
+     */
+    @Incubating
+    public List<Leftover> sweep(boolean dryRun) {
+        SandboxPolicy policy = NetnsSandbox.builder().policy();
+        return onHost(
+                policy, (host, deadline) -> HostSweep.sweep(kernel, host, policy.iptables(), dryRun, deadline));
     }
 
     private interface OnHost<T> {

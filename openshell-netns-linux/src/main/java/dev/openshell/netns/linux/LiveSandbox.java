@@ -7,6 +7,7 @@ import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.PolicyInspection;
 import dev.openshell.netns.RuleSet;
+import dev.openshell.netns.SandboxListener;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.SandboxSockets;
 import dev.openshell.netns.Verified;
@@ -18,12 +19,14 @@ import dev.openshell.netns.linux.kernel.SocketType;
 import dev.openshell.netns.linux.plan.Enforcement;
 import dev.openshell.netns.linux.plan.LiveFlows;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
+import dev.openshell.netns.linux.plan.Upkeep;
 import dev.openshell.netns.linux.report.MachineFacts;
 import dev.openshell.netns.linux.resolve.ResolvConf;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,6 +42,8 @@ final class LiveSandbox implements NetnsSandbox {
     private final String resolvConf;
     private final SourcesOf sources;
     private final Namespace namespace;
+    private final Upkeep upkeep;
+    private final Events events = new Events();
 
     /** Guards what follows: nothing enters once closing has begun. */
     private final ReentrantLock entry = new ReentrantLock();
@@ -46,6 +51,7 @@ final class LiveSandbox implements NetnsSandbox {
     private final ReentrantLock closing = new ReentrantLock();
     private boolean open = true;
     private boolean started;
+    private volatile boolean sealed;
 
     /** Where a policy's addresses come from, as seen from the host namespace of a descriptor. */
     interface SourcesOf {
@@ -70,6 +76,35 @@ final class LiveSandbox implements NetnsSandbox {
         long pid = ProcessHandle.current().pid();
         Path path = enforcement.published().orElse(Path.of("/proc/" + pid + "/fd/" + enforcement.namespace()));
         this.namespace = Namespace.of(name, enforcement.inode(), path);
+        this.upkeep = enforcement.upkeep();
+    }
+
+    Upkeep upkeep() {
+        return upkeep;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    /** Notes that the link was taken down for good. */
+    void sealed() {
+        sealed = true;
+    }
+
+    boolean isSealed() {
+        return sealed;
+    }
+
+    /** Has others' changes to its rules on the host undone from now on. */
+    void watch() {
+        HostWatch.add(this, kernel, host, enforcement.variant());
+    }
+
+    @Override
+    public Registration listen(SandboxListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        return whileOpen(() -> events.add(listener));
     }
 
     @Override
@@ -159,15 +194,24 @@ final class LiveSandbox implements NetnsSandbox {
             return ownDescriptor();
         });
         try {
+            if (!isDetached()) {
+                kernel.tie(enforcement.hostMac());
+            }
             Process process = kernel.start(own, resolvConf, command);
             if (closedMeanwhile()) {
                 kernel.endProcesses(own, Duration.ZERO);
+                kernel.untie(enforcement.hostMac());
                 requireOpen();
             }
             return process;
         } finally {
             kernel.close(own);
         }
+    }
+
+    /** Returns whether it outlives this JVM. */
+    boolean isDetached() {
+        return resolved.policy().detached();
     }
 
     private boolean closedMeanwhile() {
@@ -234,11 +278,13 @@ final class LiveSandbox implements NetnsSandbox {
         boolean interrupted = Thread.interrupted();
         try {
             if (shut()) {
+                HostWatch.remove(this);
                 try {
                     enforcement.close(this::endProcesses);
                 } finally {
                     AtExit.remove(this);
                     closeHost();
+                    events.tell(listener -> listener.closed(this));
                 }
             }
         } finally {
@@ -271,6 +317,7 @@ final class LiveSandbox implements NetnsSandbox {
     private void endProcesses() {
         if (started) {
             kernel.endProcesses(enforcement.namespace(), resolved.policy().terminationGrace());
+            kernel.untie(enforcement.hostMac());
         }
     }
 

@@ -48,10 +48,14 @@ abstract class FakeCalls implements Kernel {
     /** Returns the process as those see it who are not of the kernel. */
     abstract FakeKernel self();
 
+    /** Kills the processes that were tied to this one. */
+    abstract void endTied();
+
     void end() {
         synchronized (machine) {
             if (!dead) {
                 dead = true;
+                endTied();
                 userland.sockets.closeAll(self());
                 locks.forEach(machine::unlock);
                 descriptors.closeAll();
@@ -63,7 +67,7 @@ abstract class FakeCalls implements Kernel {
         return threads.here().orElse(machine.host());
     }
 
-    private <T> T made(KernelCall call, Supplier<T> body) {
+    <T> T made(KernelCall call, Supplier<T> body) {
         synchronized (machine) {
             requireAlive();
             return script.run(call, () -> {
@@ -82,7 +86,7 @@ abstract class FakeCalls implements Kernel {
         }
     }
 
-    private Netns netns(int descriptor) {
+    Netns netns(int descriptor) {
         return descriptors.netns(descriptor);
     }
 
@@ -107,6 +111,11 @@ abstract class FakeCalls implements Kernel {
         }
         if (name.matches("/proc/(self|thread-self|1|" + ProcessHandle.current().pid() + ")/ns/net")) {
             return name.startsWith("/proc/thread-self") ? here() : machine.host();
+        }
+        if (name.matches("/proc/[0-9]+/ns/net")) {
+            return userland.programs
+                    .netns(Long.parseLong(name.split("/")[2]))
+                    .orElseThrow(() -> new KernelException(Errno.ENOENT, name));
         }
         return machine.published(name.replaceFirst("^/var/run/", "/run/"));
     }
@@ -183,6 +192,7 @@ abstract class FakeCalls implements Kernel {
             } catch (RuleProblem e) {
                 throw refused(e);
             }
+            machine.changed();
             if (dies.isPresent()) {
                 throw new KernelException(0, "iptables-restore exited with 137: (no message)", "apply again");
             }
@@ -241,22 +251,6 @@ abstract class FakeCalls implements Kernel {
                 machine.unlock(netns);
             }
         }
-    }
-
-    @Override
-    public void publish(int namespace, Path path) {
-        made(KernelCall.PUBLISH, () -> {
-            machine.publish(path.toString().replace('\\', '/'), netns(namespace));
-            return true;
-        });
-    }
-
-    @Override
-    public void unpublish(Path path) {
-        made(KernelCall.UNPUBLISH, () -> {
-            machine.unpublish(path.toString().replace('\\', '/'));
-            return true;
-        });
     }
 
     @Override

@@ -28,7 +28,7 @@ import java.util.List;
  *
  * @since 0.1
  */
-public final class FakeKernel extends FakeCalls implements NetnsProvider {
+public final class FakeKernel extends FakeOwnership implements NetnsProvider {
     /** The process that made a call died. */
     public static final class Died extends Error {
         private static final long serialVersionUID = 1L;

@@ -26,8 +26,11 @@ final class FakeMachine {
     private final Map<Netns, Integer> holders = new HashMap<>();
     private final Map<String, Netns> published = new TreeMap<>();
     private final Set<Netns> locked = new HashSet<>();
+    private final Set<Long> alive = new HashSet<>();
     private final InstantSource clock;
     private final Netns host;
+    private long nextProcess = 100;
+    private long changes;
 
     FakeMachine(InstantSource clock) {
         this.clock = clock;
@@ -99,6 +102,31 @@ final class FakeMachine {
 
     Set<String> paths() {
         return Set.copyOf(published.keySet());
+    }
+
+    /** Returns the number of a new process. */
+    long newProcess() {
+        long pid = nextProcess++;
+        alive.add(pid);
+        return pid;
+    }
+
+    void ended(long process) {
+        alive.remove(process);
+    }
+
+    boolean isAlive(long process) {
+        return alive.contains(process);
+    }
+
+    /** Tells those who watch that rules have changed. */
+    void changed() {
+        changes++;
+        notifyAll();
+    }
+
+    long changes() {
+        return changes;
     }
 
     boolean tryLock(Netns netns) {

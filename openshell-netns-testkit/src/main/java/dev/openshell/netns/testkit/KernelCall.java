@@ -30,12 +30,24 @@ public enum KernelCall {
     RESTORE,
     /** Reading rules back. */
     SAVE,
+    /** Watching rules for changes. */
+    WATCH,
     /** Taking the lock of a namespace. */
     LOCK,
     /** Publishing a namespace at a path. */
     PUBLISH,
     /** Undoing that. */
     UNPUBLISH,
+    /** Asking what is published. */
+    PUBLISHED,
+    /** Asking whether a process is dead. */
+    IS_DEAD,
+    /** Asking for a process in a namespace. */
+    MEMBER,
+    /** Tying the processes in a sandbox to this one. */
+    TIE,
+    /** Undoing that. */
+    UNTIE,
     /** Running code inside. */
     CALL,
     /** Opening a socket inside. */

@@ -260,12 +260,12 @@ public abstract class KernelContract extends FlowContract {
     void aNamespaceIsPublishedOnce() {
         Path path = Path.of(
                 "/run/netns", "kernel-contract-" + ProcessHandle.current().pid() + "-" + variant());
-        kernel.publish(namespace, path);
+        kernel.publish(namespace, path, "note");
         try {
             int again = kernel.openNamespace(Optional.of(path));
             assertThat(kernel.inode(again)).isEqualTo(kernel.inode(namespace));
             kernel.close(again);
-            assertThatThrownBy(() -> kernel.publish(namespace, path))
+            assertThatThrownBy(() -> kernel.publish(namespace, path, "note"))
                     .isInstanceOfSatisfying(
                             KernelException.class, e -> assertThat(e.errno()).isEqualTo(EEXIST));
         } finally {

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -117,6 +118,22 @@ public final class Programs {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Returns the namespace of the process {@code pid}, empty where there is none. */
+    Optional<Netns> netns(long pid) {
+        return processes.stream()
+                .filter(process -> process.pid() == pid)
+                .map(FakeProcess::netns)
+                .findFirst();
+    }
+
+    /** Returns a process in the namespace of {@code inode}, empty where there is none. */
+    Optional<Long> member(long inode) {
+        return processes.stream()
+                .filter(process -> process.netns().inode() == inode)
+                .map(FakeProcess::pid)
+                .findFirst();
     }
 
     /** Kills whatever runs. */

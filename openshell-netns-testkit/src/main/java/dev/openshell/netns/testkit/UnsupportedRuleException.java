@@ -25,7 +25,7 @@ public class UnsupportedRuleException extends IllegalArgumentException {
     private static String printable(String token) {
         return token.codePoints()
                 .limit(80)
-                .map(c -> c >= ' ' && c != 0x7f ? c : '?')
+                .map(c -> Character.isISOControl(c) ? '?' : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
     }

@@ -50,7 +50,8 @@ class MutantsTest {
             providers -> Translated.check(POLICY, providers),
             providers -> CloseFaults.check(POLICY, providers, Opened::host),
             providers -> CloseFaults.check(POLICY, providers, Opened::older),
-            providers -> Prefixes.check(POLICY, providers));
+            providers -> Prefixes.check(POLICY, providers),
+            Limited::check);
 
     private static List<String> denial(FakeKernel kernel, Opened.Providers providers) {
         try (Opened opened = Opened.of(kernel, POLICY, providers)) {

@@ -17,6 +17,7 @@ public final class Errno {
     public static final int EAFNOSUPPORT = 97;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETUNREACH = 101;
+    public static final int ENOBUFS = 105;
     public static final int EHOSTUNREACH = 113;
 
     private static final String OURS = "something else changed it meanwhile; apply again";

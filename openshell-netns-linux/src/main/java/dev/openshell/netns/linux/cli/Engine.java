@@ -2,8 +2,10 @@ package dev.openshell.netns.linux.cli;
 
 import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Leftover;
 import dev.openshell.netns.PolicyDiff;
 import dev.openshell.netns.PolicyInspection;
+import dev.openshell.netns.Preflight;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.Verified;
@@ -22,6 +24,12 @@ interface Engine {
      * @param name its host interface, or its name under {@code /run/netns}
      */
     PolicyDiff live(String name, SandboxPolicy to);
+
+    /** Returns whether this machine can make sandboxes of {@code policy}. */
+    Preflight preflight(SandboxPolicy policy);
+
+    /** Removes what dead owners have left, and returns it; with {@code dryRun} it is returned and stays. */
+    List<Leftover> gc(boolean dryRun);
 
     /**
      * Returns the rules that iptables-save printed, as seen from {@code chain}.

@@ -7,8 +7,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Leftover;
 import dev.openshell.netns.PolicyDiff;
 import dev.openshell.netns.PolicyReport;
+import dev.openshell.netns.Preflight;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.SandboxPlan;
 import dev.openshell.netns.VethPair;
@@ -85,6 +87,35 @@ final class Json {
             found.addProperty("kind", hyphenated(finding.kind()));
             found.addProperty("subject", finding.subject());
             found.addProperty("text", finding.text());
+            return found;
+        }));
+        return json;
+    }
+
+    static JsonObject of(Preflight preflight) {
+        JsonObject json = new JsonObject();
+        json.addProperty("result", hyphenated(preflight.worst()));
+        json.add("checks", array(preflight.checks(), check -> {
+            JsonObject found = new JsonObject();
+            found.addProperty("name", check.name());
+            found.addProperty("status", hyphenated(check.status()));
+            found.addProperty("evidence", check.evidence());
+            check.remedy().ifPresent(remedy -> found.addProperty("remedy", remedy));
+            return found;
+        }));
+        return json;
+    }
+
+    static JsonObject of(Collection<Leftover> leftovers, boolean dryRun) {
+        JsonObject json = new JsonObject();
+        json.addProperty("dryRun", dryRun);
+        json.add("leftovers", array(leftovers, leftover -> {
+            JsonObject found = new JsonObject();
+            found.addProperty("kind", hyphenated(leftover.kind()));
+            found.addProperty("name", leftover.name());
+            if (!leftover.owner().isEmpty()) {
+                found.addProperty("owner", leftover.owner());
+            }
             return found;
         }));
         return json;

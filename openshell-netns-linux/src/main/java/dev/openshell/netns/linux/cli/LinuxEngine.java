@@ -2,8 +2,10 @@ package dev.openshell.netns.linux.cli;
 
 import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Leftover;
 import dev.openshell.netns.PolicyDiff;
 import dev.openshell.netns.PolicyInspection;
+import dev.openshell.netns.Preflight;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.Verified;
@@ -23,6 +25,16 @@ final class LinuxEngine implements Engine {
     @Override
     public PolicyDiff live(String name, SandboxPolicy to) {
         return new LinuxProvider().diff(name, to);
+    }
+
+    @Override
+    public Preflight preflight(SandboxPolicy policy) {
+        return policy.toBuilder().preflight();
+    }
+
+    @Override
+    public List<Leftover> gc(boolean dryRun) {
+        return new LinuxProvider().sweep(dryRun);
     }
 
     @Override

@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             DiffCommand.class,
             ReportCommand.class,
+            DoctorCommand.class,
+            GcCommand.class,
             DemoCommand.class
         })
 public final class Main implements Runnable {

@@ -44,6 +44,21 @@ final class PolicyOptions {
     @Option(names = "--public-only", description = "Refuse listed hosts with private addresses.")
     private boolean publicOnly;
 
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            description = "Allow N connections at once to each address (1024).")
+    private @Nullable String maxConnections;
+
+    @Option(
+            names = "--max-connections-per-second",
+            paramLabel = "N",
+            description = "Allow N new connections a second to each address and port (256).")
+    private @Nullable String maxConnectionsPerSecond;
+
+    @Option(names = "--unlimited", description = "Limit only what the two options above say.")
+    private boolean unlimited;
+
     @Option(names = "--timeout", paramLabel = "SECONDS", description = "Give up making the sandbox after SECONDS (30).")
     private @Nullable String timeout;
 
@@ -80,6 +95,15 @@ final class PolicyOptions {
         }
         if (publicOnly) {
             builder.publicOnly();
+        }
+        if (unlimited) {
+            builder.unlimited();
+        }
+        if (maxConnections != null) {
+            builder.maxConnections(number("--max-connections", maxConnections));
+        }
+        if (maxConnectionsPerSecond != null) {
+            builder.maxConnectionsPerSecond(number("--max-connections-per-second", maxConnectionsPerSecond));
         }
         if (timeout != null) {
             builder.timeout(Duration.ofSeconds(number("--timeout", timeout)));

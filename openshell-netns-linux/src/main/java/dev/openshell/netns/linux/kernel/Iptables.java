@@ -3,12 +3,15 @@ package dev.openshell.netns.linux.kernel;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.base.RestoreLines;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,14 +25,20 @@ final class Iptables {
     private static final Pattern HIDDEN_TABLE =
             Pattern.compile("^# Table `(raw|nat|filter)' is incompatible", Pattern.MULTILINE);
 
+    private static final Pattern COUNTED = Pattern.compile("\\[[0-9]+:[0-9]+\\] -A ");
+
     private Iptables() {}
 
     /** Returns the variant whose rules this namespace has, else the one behind {@code iptables-restore}. */
     static IptablesVariant find(Deadline deadline) throws IOException {
+        boolean nft =
+                Tool.find(program(IptablesVariant.NFT, Family.IPV4, "save")).isPresent();
+        // Legacy rules may be there then, unseen: whatever they accept, nft's still drop.
+        if (nft && legacyObstacle().isPresent()) {
+            return IptablesVariant.NFT;
+        }
         boolean legacyRules = legacyTables() && hasRules(IptablesVariant.LEGACY, deadline);
-        boolean nftRules =
-                Tool.find(program(IptablesVariant.NFT, Family.IPV4, "save")).isPresent()
-                        && hasRules(IptablesVariant.NFT, deadline);
+        boolean nftRules = nft && hasRules(IptablesVariant.NFT, deadline);
         if (legacyRules && nftRules) {
             throw new KernelException(
                     0,
@@ -43,6 +52,25 @@ final class Iptables {
                 .orElseThrow(() -> new KernelException(0, "no iptables-restore on PATH", INSTALL));
         Tool.Result version = Tool.run(List.of(restore.toString(), "--version"), "", deadline);
         return version.output().contains("nf_tables") ? IptablesVariant.NFT : IptablesVariant.LEGACY;
+    }
+
+    /** Returns why this JVM can't use iptables-legacy, empty where it can. */
+    private static Optional<KernelException> legacyObstacle() throws IOException {
+        if (!ToolCapabilities.hasNetRaw()) {
+            return Optional.of(new KernelException(
+                    Errno.EPERM,
+                    "no CAP_NET_RAW, which iptables-legacy needs for its raw socket",
+                    "use iptables-nft, as iptables(NFT) does, or grant CAP_NET_RAW"));
+        }
+        try {
+            legacyTables();
+            return Optional.empty();
+        } catch (AccessDeniedException e) {
+            return Optional.of(new KernelException(
+                    Errno.EACCES,
+                    e.getMessage() + " may not be read, as iptables-legacy has to",
+                    "use iptables-nft, as iptables(NFT) does, or run as root"));
+        }
     }
 
     /** Asking iptables-legacy-save would make the tables, so the kernel's list of them is asked first. */
@@ -66,8 +94,16 @@ final class Iptables {
     }
 
     static String save(Family family, IptablesVariant variant, Deadline deadline) throws IOException {
-        String saved =
-                run(List.of(locate(variant, family, "save")), "", deadline).output();
+        return save(List.of(locate(variant, family, "save")), deadline);
+    }
+
+    /** Returns the same with counters. */
+    static String saveCounted(Family family, IptablesVariant variant, Deadline deadline) throws IOException {
+        return save(List.of(locate(variant, family, "save"), "-c"), deadline);
+    }
+
+    private static String save(List<String> command, Deadline deadline) throws IOException {
+        String saved = run(command, "", deadline).output();
         // What it leaves out is not gone: rules there may do anything, and a load would take the table for empty.
         Matcher hidden = HIDDEN_TABLE.matcher(saved);
         if (hidden.find()) {
@@ -84,7 +120,10 @@ final class Iptables {
     private static void requireRules(String saved) {
         boolean table = false;
         for (String line : RestoreLines.of(saved)) {
-            boolean rule = line.startsWith(":") || line.startsWith("-A ") || line.equals("COMMIT");
+            boolean rule = line.startsWith(":")
+                    || line.startsWith("-A ")
+                    || COUNTED.matcher(line).lookingAt()
+                    || line.equals("COMMIT");
             if (table && !rule) {
                 throw new KernelException(
                         0,
@@ -104,6 +143,7 @@ final class Iptables {
 
     /** Runs {@code command}; status 4 is a lock or a generation that somebody else had, and is tried again. */
     private static Tool.Result run(List<String> command, String input, Deadline deadline) throws IOException {
+        ToolCapabilities.handOn();
         for (int tries = 1; ; tries++) {
             Tool.Result result = Tool.run(command, input, deadline);
             if (result.status() == 0) {
@@ -111,20 +151,34 @@ final class Iptables {
             }
             // Said where the kernel has no nf_tables: no retry helps.
             boolean noNfTables = result.errors().contains("generation");
-            if (result.status() != RESOURCE_PROBLEM || noNfTables || tries == TRIES) {
+            boolean noLockFile = result.errors().contains("can't open lock file");
+            if (result.status() != RESOURCE_PROBLEM || noNfTables || noLockFile || tries == TRIES) {
                 throw new KernelException(
                         0,
                         command.get(0) + " exited with " + result.status() + ": "
                                 + result.errors().strip().lines().findFirst().orElse("(no message)"),
-                        noNfTables
-                                ? "load the kernel's nf_tables, or pin iptables(LEGACY)"
-                                : "check that the kernel has the matches and targets; try the other iptables variant");
+                        remedy(noNfTables, noLockFile));
             }
             deadline.sleep(PAUSE, "run", command.get(0));
         }
     }
 
-    private static String locate(IptablesVariant variant, Family family, String verb) {
+    private static String remedy(boolean noNfTables, boolean noLockFile) {
+        if (noNfTables) {
+            return "load the kernel's nf_tables, or pin iptables(LEGACY)";
+        }
+        return noLockFile
+                ? "use iptables-nft, as iptables(NFT) does, or make /run writable, where iptables-legacy has its lock"
+                : "check that the kernel has the matches and targets; try the other iptables variant";
+    }
+
+    private static String locate(IptablesVariant variant, Family family, String verb) throws IOException {
+        if (variant == IptablesVariant.LEGACY) {
+            Optional<KernelException> obstacle = legacyObstacle();
+            if (obstacle.isPresent()) {
+                throw obstacle.get();
+            }
+        }
         String name = program(variant, family, verb);
         return Tool.find(name)
                 .map(Path::toString)

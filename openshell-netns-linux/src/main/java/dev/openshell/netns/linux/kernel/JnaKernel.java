@@ -7,13 +7,15 @@ import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.Landlock;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.base.Errno;
+import dev.openshell.netns.linux.base.Owner;
 import dev.openshell.netns.linux.process.LandlockProbe;
 import dev.openshell.netns.linux.process.NamespaceProcesses;
+import dev.openshell.netns.linux.process.Owners;
 import dev.openshell.netns.linux.process.ProcessStarter;
+import dev.openshell.netns.linux.process.Watchdog;
 import dev.openshell.netns.linux.sys.Libc;
 import dev.openshell.netns.linux.sys.NamespaceThread;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,8 +29,6 @@ import java.util.regex.Pattern;
 public final class JnaKernel implements Kernel {
     private static final int CAP_NET_ADMIN = 12;
     private static final int CAP_SYS_ADMIN = 21;
-    private static final int SYSCTL_LIMIT = 4096;
-    private static final Duration LOCK_PAUSE = Duration.ofMillis(2);
     private static final Pattern EFFECTIVE = Pattern.compile("(?m)^CapEff:\\s*([0-9a-f]+)$");
     private static final String GIVE_NAMESPACE = "give /run/netns/NAME or /proc/PID/ns/net";
 
@@ -44,6 +44,14 @@ public final class JnaKernel implements Kernel {
             requireCapability(capabilities, CAP_SYS_ADMIN, "CAP_SYS_ADMIN");
         } catch (IOException e) {
             throw new KernelException(0, "no /proc/thread-self/status: " + e.getMessage(), "mount /proc");
+        }
+        try {
+            Libc.gettid();
+        } catch (LinkageError e) {
+            throw new KernelException(
+                    0,
+                    "native code can't be loaded: " + e.getMessage(),
+                    "give JNA a writable directory that is not mounted noexec to unpack it in: -Djna.tmpdir=DIR");
         }
     }
 
@@ -99,41 +107,15 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public Optional<String> readSysctl(int namespace, String key) {
-        return inside(namespace, key, () -> {
-            int fd;
-            try {
-                fd = Libc.open(sysctl(key), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-            } catch (LastErrorException e) {
-                if (e.getErrorCode() == Errno.ENOENT) {
-                    return Optional.empty();
-                }
-                throw e;
-            }
-            try {
-                byte[] value = new byte[SYSCTL_LIMIT];
-                int length = Libc.read(fd, value, new NativeLong(value.length)).intValue();
-                return Optional.of(new String(value, 0, length, StandardCharsets.UTF_8).strip());
-            } finally {
-                Libc.close(fd);
-            }
-        });
+        return inside(namespace, key, () -> SysctlFile.read(key));
     }
 
     @Override
     public void writeSysctl(int namespace, String key, String value) {
         inside(namespace, key, () -> {
-            int fd = Libc.open(sysctl(key), Libc.O_WRONLY | Libc.O_CLOEXEC, 0);
-            try {
-                byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-                return Libc.write(fd, bytes, new NativeLong(bytes.length));
-            } finally {
-                Libc.close(fd);
-            }
+            SysctlFile.write(key, value);
+            return true;
         });
-    }
-
-    private static String sysctl(String key) {
-        return "/proc/sys/" + key;
     }
 
     @Override
@@ -162,72 +144,52 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
-    public Lock lock(int namespace, Deadline deadline) {
-        // A description of its own: a lock belongs to the description, so one JVM's threads exclude each other too.
-        int fd = openNamespace(Optional.of(descriptor(namespace)));
-        boolean locked = false;
-        try {
-            while (!locked) {
-                locked = tryLock(fd);
-                if (!locked) {
-                    deadline.sleep(LOCK_PAUSE, "lock", "host namespace net:[" + inode(namespace) + "]");
-                }
-            }
-            return () -> close(fd);
-        } finally {
-            if (!locked) {
-                close(fd);
-            }
-        }
+    public String saveCounted(int namespace, Family family, IptablesVariant variant, Deadline deadline) {
+        return inside(namespace, "iptables-save", () -> Iptables.saveCounted(family, variant, deadline));
     }
 
-    private static boolean tryLock(int fd) {
-        try {
-            Libc.flock(fd, Libc.LOCK_EX | Libc.LOCK_NB);
-            return true;
-        } catch (LastErrorException e) {
-            if (e.getErrorCode() == Errno.EAGAIN) {
-                return false;
-            }
-            throw new KernelException(e.getErrorCode(), "flock");
-        }
+    /** iptables-legacy tells nobody of its changes. */
+    @Override
+    public RuleWatch watch(int namespace, IptablesVariant variant) {
+        return variant == IptablesVariant.LEGACY
+                ? new Untold()
+                : inside(namespace, "watch the rules", RuleChanges::here);
     }
 
     @Override
-    public void publish(int namespace, Path path) {
-        try {
-            Files.createDirectories(path.getParent());
-        } catch (IOException e) {
-            throw new KernelException(Errno.EACCES, e.getMessage());
-        }
-        String source = descriptor(namespace).toString();
-        int file = system(
-                path.toString(),
-                () -> Libc.open(path.toString(), Libc.O_RDONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_CLOEXEC, 0));
-        close(file);
-        boolean done = false;
-        try {
-            system("mount", () -> Libc.mount(source, path.toString(), "none", new NativeLong(Libc.MS_BIND), null));
-            done = true;
-        } finally {
-            if (!done) {
-                remove(path);
-            }
-        }
+    public Lock lock(int namespace, Deadline deadline) {
+        return NamespaceLock.take(
+                inode(namespace), () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
+    }
+
+    @Override
+    public void publish(int namespace, Path path, String note) {
+        NamedNamespaces.publish(descriptor(namespace), path, note);
     }
 
     @Override
     public void unpublish(Path path) {
-        system("umount", () -> Libc.umount2(path.toString(), Libc.MNT_DETACH));
-        remove(path);
+        NamedNamespaces.unpublish(path);
     }
 
-    private static void remove(Path path) {
-        try {
-            Files.delete(path);
-        } catch (IOException e) {
-            throw new KernelException(Errno.ENOENT, e.getMessage());
-        }
+    @Override
+    public List<Published> published() {
+        return NamedNamespaces.published();
+    }
+
+    @Override
+    public Owner owner() {
+        return Owners.self();
+    }
+
+    @Override
+    public boolean isDead(Owner owner) {
+        return Owners.isDead(owner);
+    }
+
+    @Override
+    public Optional<Path> member(long inode) {
+        return Owners.member(inode);
     }
 
     @Override
@@ -257,6 +219,16 @@ public final class JnaKernel implements Kernel {
     @Override
     public Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException {
         return new ProcessStarter(namespace, landlock(), Optional.of(resolvConf)).start(command);
+    }
+
+    @Override
+    public void tie(String mac) {
+        Watchdog.ofJvm().tie(mac);
+    }
+
+    @Override
+    public void untie(String mac) {
+        Watchdog.ofJvm().untie(mac);
     }
 
     @Override

@@ -4,9 +4,11 @@ import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.Landlock;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Owner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -59,6 +61,27 @@ public interface Kernel {
     /** Returns what iptables-save prints. */
     String save(int namespace, Family family, IptablesVariant variant, Deadline deadline);
 
+    /** Returns the same with each rule's counters in front of it: {@code [PACKETS:BYTES] -A …}. */
+    String saveCounted(int namespace, Family family, IptablesVariant variant, Deadline deadline);
+
+    /** Returns a watch on the rules of {@code namespace}, whoever changes them. */
+    RuleWatch watch(int namespace, IptablesVariant variant);
+
+    /** Tells that rules have changed. Used by one thread at a time. */
+    interface RuleWatch extends AutoCloseable {
+        /**
+         * Waits until the rules may have changed since the last time, at most for {@code limit}, and returns whether
+         * they may have. Where the kernel does not tell it is always so, once the limit is over.
+         */
+        boolean await(Duration limit);
+
+        /** Ends the present wait, or the next one, of whatever thread. */
+        void wake();
+
+        @Override
+        void close();
+    }
+
     /** Returns a lock on {@code namespace} against every other holder of such a lock, in any process. */
     Lock lock(int namespace, Deadline deadline);
 
@@ -68,11 +91,34 @@ public interface Kernel {
         void close();
     }
 
-    /** Makes {@code namespace} reachable at {@code path}, a file that must not exist yet. */
-    void publish(int namespace, Path path);
+    /**
+     * Makes {@code namespace} reachable at {@code path}, a file that must not exist yet. {@code note} is in the file
+     * before that is on it, so that at no moment there is one of which it is not known whose it is.
+     */
+    void publish(int namespace, Path path, String note);
 
-    /** Undoes {@link #publish}. */
+    /** Undoes {@link #publish}, or what was done of it. */
     void unpublish(Path path);
+
+    /** Returns what there is under {@code /run/netns}. */
+    List<Published> published();
+
+    /**
+     * A file under {@code /run/netns}.
+     *
+     * @param inode that of the namespace which is reachable there, 0 where there is none
+     * @param note where there is none, what is in the file
+     */
+    record Published(Path path, long inode, String note) {}
+
+    /** Returns this process, as the owner of what it makes. */
+    Owner owner();
+
+    /** Returns whether {@code owner} is gone for certain. */
+    boolean isDead(Owner owner);
+
+    /** Returns where the namespace of {@code inode} can be opened, empty where no process is seen in there. */
+    Optional<Path> member(long inode);
 
     /** Returns what {@code body} returns, run on a thread in {@code namespace} that ends afterwards. */
     <T> T call(int namespace, Callable<T> body) throws Exception;
@@ -89,6 +135,15 @@ public interface Kernel {
 
     /** Starts a confined process in {@code namespace} that sees {@code resolvConf} as its resolv.conf. */
     Process start(int namespace, String resolvConf, ProcessBuilder command) throws IOException;
+
+    /**
+     * Ties the processes in a sandbox to this one: when this one is no more, however it ended, they are killed. {@code
+     * mac} is the address of the host end of the sandbox's link, by which they are known.
+     */
+    void tie(String mac);
+
+    /** Undoes {@link #tie}. */
+    void untie(String mac);
 
     /** Ends all processes in {@code namespace} and their descendants: SIGTERM, after {@code grace} SIGKILL. */
     void endProcesses(int namespace, Duration grace);

@@ -19,7 +19,12 @@ final class NftTables {
     private static final int NFTA_TABLE_FLAGS = 2;
     private static final int NFT_TABLE_F_DORMANT = 1;
     private static final int NLM_F_REQUEST_DUMP = 0x301;
-    private static final int HEADERS = 20;
+    /** The end of a dump; it too has an errno, of a dump that failed on its way. */
+    private static final int NLMSG_DONE = 3;
+
+    private static final int HEADER = 16;
+    private static final int HEADERS = HEADER + 4;
+    private static final int ATTRIBUTE = 4;
     private static final byte AF_INET = 2;
     private static final byte AF_INET6 = 10;
     private static final Set<Byte> FAMILIES = Set.of(AF_INET, AF_INET6);
@@ -34,19 +39,48 @@ final class NftTables {
                 .putShort((short) NFT_MSG_GETTABLE)
                 .putShort((short) NLM_F_REQUEST_DUMP)
                 .putInt(1);
-        ByteBuffer answers = ByteBuffer.wrap(NetlinkSocket.exchange(Libc.NETLINK_NETFILTER, request.array()))
-                .order(ByteOrder.nativeOrder());
-        for (int at = 0; at + 16 <= answers.limit(); ) {
-            int length = answers.getInt(at);
-            int type = answers.getShort(at + 4) & 0xffff;
-            // The first byte of a struct nfgenmsg is the family: another one's table of that name is none of iptables'.
-            if (type == NFT_MSG_NEWTABLE && FAMILIES.contains(answers.get(at + 16))) {
-                table(answers, at + HEADERS, at + length);
-            } else if (type == NetlinkSocket.NLMSG_ERROR && answers.getInt(at + 16) != 0) {
-                refused(-answers.getInt(at + 16));
+        requireAwake(NetlinkSocket.exchange(Libc.NETLINK_NETFILTER, request.array()));
+    }
+
+    /**
+     * Checks the answers to the request for all tables.
+     *
+     * @throws KernelException also where they can't be read: a table that is not seen counts as no table
+     */
+    static void requireAwake(byte[] bytes) {
+        ByteBuffer answers = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        for (int at = 0; at < bytes.length; ) {
+            int length = at + HEADER <= bytes.length ? answers.getInt(at) : 0;
+            if (length < HEADER || length > bytes.length - at) {
+                throw malformed("message", length, at);
             }
-            at += Math.max(16, length + 3 & ~3);
+            message(answers, at, at + length);
+            at += Math.min(bytes.length - at, length + 3 & ~3);
         }
+    }
+
+    private static void message(ByteBuffer answers, int at, int end) {
+        int type = answers.getShort(at + 4) & 0xffff;
+        boolean last = type == NetlinkSocket.NLMSG_ERROR || type == NLMSG_DONE;
+        if (type != NFT_MSG_NEWTABLE && !last) {
+            return;
+        }
+        if (end < at + HEADERS) {
+            throw malformed("message", end - at, at);
+        }
+        // The first byte of a struct nfgenmsg is the family: another one's table of that name is none of iptables'.
+        if (type == NFT_MSG_NEWTABLE && FAMILIES.contains(answers.get(at + HEADER))) {
+            table(answers, at + HEADERS, end);
+        } else if (last && answers.getInt(at + HEADER) != 0) {
+            refused(-answers.getInt(at + HEADER));
+        }
+    }
+
+    private static KernelException malformed(String what, int length, int at) {
+        return new KernelException(
+                0,
+                "nf_tables " + what + " of " + length + " bytes at " + at + " of the kernel's answer",
+                "apply again");
     }
 
     private static void refused(int errno) {
@@ -59,15 +93,24 @@ final class NftTables {
     private static void table(ByteBuffer answers, int from, int end) {
         String name = "";
         int flags = 0;
-        for (int at = from; at + 4 <= end; ) {
-            int length = answers.getShort(at) & 0xffff;
+        for (int at = from; at < end; ) {
+            int length = at + ATTRIBUTE <= end ? answers.getShort(at) & 0xffff : 0;
+            if (length < ATTRIBUTE || length > end - at) {
+                throw malformed("attribute", length, at);
+            }
             int type = answers.getShort(at + 2) & 0x3fff;
             if (type == NFTA_TABLE_NAME) {
-                name = new String(answers.array(), at + 4, Math.max(0, length - 5), StandardCharsets.UTF_8);
+                // The last byte of it is a NUL.
+                name = new String(
+                        answers.array(), at + ATTRIBUTE, Math.max(0, length - ATTRIBUTE - 1), StandardCharsets.UTF_8);
             } else if (type == NFTA_TABLE_FLAGS) {
-                flags = Integer.reverseBytes(answers.getInt(at + 4));
+                if (length != ATTRIBUTE + Integer.BYTES) {
+                    throw malformed("attribute", length, at);
+                }
+                // In network byte order, unlike the lengths.
+                flags = Integer.reverseBytes(answers.getInt(at + ATTRIBUTE));
             }
-            at += Math.max(4, length + 3 & ~3);
+            at += length + 3 & ~3;
         }
         if (TABLES.contains(name) && (flags & NFT_TABLE_F_DORMANT) != 0) {
             throw new KernelException(

@@ -107,8 +107,7 @@ final class Tool {
     private static int await(int pid, String program, Deadline deadline) {
         boolean reaped = false;
         try (Memory info = new Memory(SIGINFO_SIZE)) {
-            int pidfd = Libc.syscall(new NativeLong(Libc.SYS_PIDFD_OPEN), new NativeLong(pid), zero(), zero(), zero())
-                    .intValue();
+            int pidfd = pidfd(pid);
             try {
                 while (!readable(pidfd)) {
                     deadline.check("run", program);
@@ -128,6 +127,15 @@ final class Tool {
                     reap(pid, info);
                 }
             }
+        }
+    }
+
+    private static int pidfd(int pid) {
+        try {
+            return Libc.syscall(new NativeLong(Libc.SYS_PIDFD_OPEN), new NativeLong(pid), zero(), zero(), zero())
+                    .intValue();
+        } catch (LastErrorException e) {
+            throw new KernelException(e.getErrorCode(), "pidfd_open");
         }
     }
 

@@ -1,12 +1,14 @@
 package dev.openshell.netns.linux.netlink;
 
 import dev.openshell.netns.Cidr;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +23,8 @@ public final class Answers {
     private static final int NLM_F_ACK_TLVS = 0x200;
     private static final int NLMSGERR_ATTR_MSG = 1;
 
-    /** An interface. */
-    public record Link(String name, int index) {}
+    /** An interface; {@code alias} is what was written on it, empty where nothing was. */
+    public record Link(String name, int index, boolean up, String alias) {}
 
     /** A message that failed: what it was, what it was about, errno, and the kernel's own text if it gave one. */
     public record Failure(String name, String object, int errno, Optional<String> text) {}
@@ -32,7 +34,8 @@ public final class Answers {
     private final List<Message> messages = new ArrayList<>();
     private final List<Failure> failures = new ArrayList<>();
     private boolean dumpInterrupted;
-    private int finished;
+    /** The sequence numbers of the requests that have their last answer. */
+    private final BitSet finished = new BitSet();
 
     private Answers() {}
 
@@ -58,9 +61,10 @@ public final class Answers {
         if (in.hasRemaining()) {
             throw new IllegalArgumentException(in.remaining() + " stray bytes after the last netlink message");
         }
-        if (answers.finished < request.messages().size()) {
+        int finished = answers.finished.cardinality();
+        if (finished < request.messages().size()) {
             throw new IllegalArgumentException(
-                    answers.finished + " of " + request.messages().size() + " netlink messages were answered");
+                    finished + " of " + request.messages().size() + " netlink messages were answered");
         }
         return answers;
     }
@@ -75,7 +79,10 @@ public final class Answers {
             throw new IllegalArgumentException("netlink answer to sequence " + sequence + ", which was never sent");
         }
         if (type == NLMSG_ERROR || type == NLMSG_DONE) {
-            finished++;
+            if (payload.remaining() < 4 && type == NLMSG_ERROR) {
+                throw new IllegalArgumentException("netlink acknowledgement of " + bytes.limit() + " bytes");
+            }
+            finished.set(sequence);
             int errno = payload.remaining() >= 4 ? -payload.getInt(0) : 0;
             if (errno != 0) {
                 Request.Message failed = request.messages().get(sequence - 1);
@@ -90,8 +97,11 @@ public final class Answers {
         if ((flags & NLM_F_ACK_TLVS) == 0 || error.remaining() < 4 + Request.HEADER) {
             return Optional.empty();
         }
-        int echoed = (flags & NLM_F_CAPPED) != 0 ? Request.HEADER : align(error.getInt(4));
-        byte[] text = AttributeMap.read(error, 4 + echoed).get(NLMSGERR_ATTR_MSG);
+        int echoed = (flags & NLM_F_CAPPED) != 0 ? Request.HEADER : error.getInt(4);
+        if (echoed < Request.HEADER || echoed > error.remaining() - 4) {
+            throw new IllegalArgumentException("netlink error about a message of " + echoed + " bytes");
+        }
+        byte[] text = AttributeMap.read(error, 4 + align(echoed)).get(NLMSGERR_ATTR_MSG);
         return Optional.ofNullable(text).map(Answers::string);
     }
 
@@ -105,14 +115,21 @@ public final class Answers {
         return List.copyOf(failures);
     }
 
-    /** Returns the interfaces among the answers. */
+    /**
+     * Returns the interfaces among the answers.
+     *
+     * @throws IllegalArgumentException when an attribute is cut off or misshapen, here and with the others below
+     */
     public List<Link> links() {
         List<Link> links = new ArrayList<>();
         for (Message message : messages) {
             if (message.type == Rtnetlink.RTM_NEWLINK && message.payload.remaining() >= 16) {
-                byte[] name = AttributeMap.read(message.payload, 16).get(Rtnetlink.IFLA_IFNAME);
+                Map<Integer, byte[]> attributes = AttributeMap.read(message.payload, 16);
+                byte[] name = attributes.get(Rtnetlink.IFLA_IFNAME);
                 if (name != null) {
-                    links.add(new Link(string(name), message.payload.getInt(4)));
+                    String alias = string(attributes.getOrDefault(Rtnetlink.IFLA_IFALIAS, new byte[0]));
+                    boolean up = (message.payload.getInt(8) & Rtnetlink.IFF_UP) != 0;
+                    links.add(new Link(string(name), message.payload.getInt(4), up, alias));
                 }
             }
         }
@@ -181,9 +198,10 @@ public final class Answers {
         return in.slice(in.position() + offset, length).order(ByteOrder.nativeOrder());
     }
 
+    /** An IPv4-mapped IPv6 address stays one, where {@link InetAddress#getByAddress} makes an IPv4 address of it. */
     private static InetAddress address(byte[] raw) {
         try {
-            return InetAddress.getByAddress(raw);
+            return raw.length == 4 ? InetAddress.getByAddress(raw) : Inet6Address.getByAddress(null, raw, -1);
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException("netlink address of " + raw.length + " bytes", e);
         }

@@ -21,6 +21,7 @@ public final class Rtnetlink {
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;
     static final int IFLA_LINKINFO = 18;
+    static final int IFLA_IFALIAS = 20;
     static final int IFLA_AF_SPEC = 26;
     static final int IFLA_NET_NS_FD = 28;
     static final int IFLA_NUM_TX_QUEUES = 31;
@@ -93,6 +94,17 @@ public final class Rtnetlink {
                                         spec -> spec.nested(
                                                 AF_INET6,
                                                 inet6 -> inet6.u8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE))));
+    }
+
+    /** Writes {@code text}, at most 255 bytes, on the interface; it goes with that. */
+    public static Request alias(int index, String name, String text) {
+        return new Request()
+                .add(
+                        "RTM_NEWLINK alias",
+                        name,
+                        RTM_NEWLINK,
+                        Request.NLM_F_ACK,
+                        ifinfo(index, 0, 0).string(IFLA_IFALIAS, text));
     }
 
     /** Brings the interface up or down. ENODEV: there is none of this index. */

@@ -1,9 +1,10 @@
 package dev.openshell.netns.linux.plan;
 
 import dev.openshell.netns.Family;
+import dev.openshell.netns.linux.base.Owner;
 import dev.openshell.netns.linux.netlink.Request;
 import java.nio.file.Path;
-import java.util.function.IntFunction;
+import java.util.function.Function;
 
 /** One thing that is done to the kernel. */
 sealed interface Action {
@@ -11,6 +12,16 @@ sealed interface Action {
     enum Where {
         HOST,
         SANDBOX
+    }
+
+    /**
+     * A sandbox's namespace that was made: its descriptor and inode, and the process that made it.
+     */
+    record Made(int descriptor, long inode, Owner owner) {
+        /** Returns what is written on all that is made outside of it. */
+        Mark mark(boolean detached) {
+            return new Mark(owner, inode, detached);
+        }
     }
 
     /** Makes the sandbox's namespace; from then on its descriptor is known. */
@@ -22,11 +33,11 @@ sealed interface Action {
     /** Loads rules, in the host namespace beside those that are there, in the sandbox in place of them. */
     record Load(Where where, Family family, String text) implements Action {}
 
-    /** Sends rtnetlink messages; their bytes may carry the sandbox's descriptor. */
-    record Configure(Where where, IntFunction<Request> request) implements Action {}
+    /** Sends rtnetlink messages; their bytes may carry the sandbox's descriptor and its mark. */
+    record Configure(Where where, Function<Made, Request> request) implements Action {}
 
     /** The same, where the interface may be gone already. */
-    record ConfigureIfThere(Where where, IntFunction<Request> request) implements Action {}
+    record ConfigureIfThere(Where where, Function<Made, Request> request) implements Action {}
 
     /** Writes a sysctl. */
     record SetSysctl(Where where, String key, String value) implements Action {}
@@ -35,7 +46,7 @@ sealed interface Action {
     record Release(String link) implements Action {}
 
     /** Binds the namespace to a file. */
-    record Publish(Path path) implements Action {}
+    record Publish(Path path, boolean detached) implements Action {}
 
     /** Undoes that. */
     record Unpublish(Path path) implements Action {}

@@ -15,6 +15,7 @@ import dev.openshell.netns.linux.proof.Proof;
 import dev.openshell.netns.linux.proof.Rulesets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,10 +28,10 @@ public final class Enforcement {
     private final HostState state;
     private final Plan plan;
     private final RuleSet ruleSet;
-    private final PlanExecutor.Made namespace;
+    private final Action.Made namespace;
 
     private Enforcement(
-            Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, PlanExecutor.Made namespace) {
+            Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, Action.Made namespace) {
         this.kernel = kernel;
         this.host = host;
         this.state = state;
@@ -64,15 +65,28 @@ public final class Enforcement {
     private static Enforcement locked(
             Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
         SandboxPolicy policy = resolved.policy();
-        HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
+        HostState state = swept(kernel, host, policy, deadline);
         Link link = links.allocate(resolved, state);
         RuleSet rules = resolved.on(link.veth());
         Forwarding forwarding =
                 Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));
         Plan plan = planner.plan(policy, rules, link, state, forwarding.switchOn());
         planner.verify(plan, rules, state);
-        PlanExecutor.Made namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
+        Action.Made namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
         return new Enforcement(kernel, host, state, plan, rules, namespace);
+    }
+
+    /** Reads the host's state, and takes away first what dead owners left there. */
+    private static HostState swept(Kernel kernel, int host, SandboxPolicy policy, Deadline deadline) {
+        HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
+        Orphans orphans = Orphans.among(state.links(), kernel);
+        orphans = policy.named() ? orphans.withFiles(kernel) : orphans;
+        if (orphans.isEmpty() && state.dead().isEmpty()) {
+            return state;
+        }
+        // One that can't be ended is cut off, and does not keep others from being made: the next sweep tries again.
+        new HostSweep(kernel, host, state.variant(), deadline).remove(orphans);
+        return HostState.read(kernel, host, policy.iptables(), deadline);
     }
 
     /** Returns the sandbox's descriptor. */
@@ -129,6 +143,16 @@ public final class Enforcement {
         return Proof.ofLoaded(ruleSet, sent(), loaded);
     }
 
+    /** Returns what keeps its rules on the host as they are. */
+    public Upkeep upkeep() {
+        return Upkeep.of(kernel, state, plan, ruleSet);
+    }
+
+    /** Returns the address of the host end of the link, by which the processes inside are known. */
+    public String hostMac() {
+        return HexFormat.ofDelimiter(":").formatHex(plan.link().host().mac());
+    }
+
     /** Returns where the namespace is published, if it is. */
     public Optional<Path> published() {
         return plan.steps().stream()
@@ -146,7 +170,7 @@ public final class Enforcement {
      */
     public void close(Runnable endProcesses) {
         PlanExecutor executor = new PlanExecutor(kernel, host, state.variant(), Deadline.in(PlanExecutor.UNDO_LIMIT))
-                .on(namespace.descriptor());
+                .on(namespace);
         List<Action> undo = plan.steps().stream()
                 .filter(step -> step.when() != Plan.Undo.IF_FAILED)
                 .flatMap(step -> step.undo().stream())

@@ -18,13 +18,13 @@ import java.util.TreeSet;
 /**
  * What the host namespace holds at one moment, read under its lock.
  *
- * @param indexes the interfaces' indexes by name
+ * @param links the interfaces
  * @param occupied the networks of all addresses and routes but default ones
  * @param ipv6 whether the kernel has IPv6
  * @param rules the rules of each family that the kernel has
  */
 record HostState(
-        Map<String, Integer> indexes,
+        List<Answers.Link> links,
         List<Cidr> occupied,
         boolean ipv6,
         IptablesVariant variant,
@@ -49,13 +49,8 @@ record HostState(
         return ipv6 ? List.of(Family.IPV4, Family.IPV6) : List.of(Family.IPV4);
     }
 
-    static Map<String, Integer> links(Kernel kernel, int namespace, Deadline deadline) {
-        Map<String, Integer> links = new LinkedHashMap<>();
-        for (Answers.Link link :
-                Netlink.dump(kernel, namespace, Rtnetlink.dumpLinks(), deadline).links()) {
-            links.put(link.name(), link.index());
-        }
-        return links;
+    static List<Answers.Link> links(Kernel kernel, int namespace, Deadline deadline) {
+        return Netlink.dump(kernel, namespace, Rtnetlink.dumpLinks(), deadline).links();
     }
 
     private static List<Cidr> occupied(Kernel kernel, int namespace, boolean ipv6, Deadline deadline) {
@@ -71,9 +66,16 @@ record HostState(
         return occupied;
     }
 
+    /** Returns the interfaces' indexes by name. */
+    Map<String, Integer> indexes() {
+        Map<String, Integer> indexes = new LinkedHashMap<>();
+        links.forEach(link -> indexes.put(link.name(), link.index()));
+        return indexes;
+    }
+
     /** Returns whether an interface or rules have this name. */
     boolean taken(String name) {
-        return indexes.containsKey(name)
+        return indexes().containsKey(name)
                 || rules.values().stream().anyMatch(family -> family.links().contains(name));
     }
 
@@ -88,7 +90,7 @@ record HostState(
     Set<String> dead() {
         Set<String> dead = new TreeSet<>();
         rules.values().forEach(family -> dead.addAll(family.links()));
-        dead.removeAll(indexes.keySet());
+        dead.removeAll(indexes().keySet());
         return dead;
     }
 }

@@ -3,6 +3,7 @@ package dev.openshell.netns.linux.plan;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Owner;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.plan.Action.Where;
@@ -12,6 +13,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Carries out a plan over the kernel, and undoes it: all of it when a step fails, or later when the sandbox closes. */
 final class PlanExecutor {
@@ -22,8 +25,7 @@ final class PlanExecutor {
     private final int host;
     private final IptablesVariant variant;
     private final Deadline deadline;
-    private int sandbox = -1;
-    private long inode;
+    private Action.@Nullable Made sandbox;
 
     PlanExecutor(Kernel kernel, int host, IptablesVariant variant, Deadline deadline) {
         this.kernel = kernel;
@@ -32,21 +34,18 @@ final class PlanExecutor {
         this.deadline = deadline;
     }
 
-    /** Continues for the sandbox of descriptor {@code sandbox}. */
-    PlanExecutor on(int sandbox) {
+    /** Continues for {@code sandbox}. */
+    PlanExecutor on(Action.@Nullable Made sandbox) {
         this.sandbox = sandbox;
         return this;
     }
-
-    /** A namespace that was made: its descriptor, and its inode. */
-    record Made(int descriptor, long inode) {}
 
     /**
      * Carries out all steps and returns the sandbox's namespace.
      *
      * @throws NetnsException naming the step that failed; all is undone then
      */
-    Made execute(Plan plan) {
+    Action.Made execute(Plan plan) {
         List<Step> done = new ArrayList<>();
         for (Step step : plan.steps()) {
             try {
@@ -57,7 +56,7 @@ final class PlanExecutor {
                 throw undoAfter(failure(step.name(), step.object(), e), step, done);
             }
         }
-        return new Made(sandbox, inode);
+        return made();
     }
 
     private RuntimeException undoAfter(RuntimeException failure, Step failed, List<Step> done) {
@@ -95,11 +94,13 @@ final class PlanExecutor {
 
     private void run(Action action) {
         if (action instanceof Action.CreateNamespace) {
-            sandbox = kernel.createNamespace();
-            inode = kernel.inode(sandbox);
+            Owner owner = kernel.owner();
+            // On record before its inode is asked for, which may fail.
+            sandbox = new Action.Made(kernel.createNamespace(), 0, owner);
+            sandbox = new Action.Made(made().descriptor(), kernel.inode(made().descriptor()), owner);
         } else if (action instanceof Action.CloseNamespace) {
-            if (sandbox >= 0) {
-                kernel.close(sandbox);
+            if (sandbox != null) {
+                kernel.close(sandbox.descriptor());
             }
         } else if (action instanceof Action.Load load) {
             if (!load.text().isEmpty()) {
@@ -108,23 +109,30 @@ final class PlanExecutor {
             }
         } else if (action instanceof Action.Configure configure) {
             Netlink.send(
-                    kernel, namespace(configure.where()), configure.request().apply(sandbox));
+                    kernel, namespace(configure.where()), configure.request().apply(made()));
         } else if (action instanceof Action.ConfigureIfThere configure) {
             Netlink.sendIfThere(
-                    kernel, namespace(configure.where()), configure.request().apply(sandbox));
+                    kernel, namespace(configure.where()), configure.request().apply(made()));
         } else if (action instanceof Action.SetSysctl sysctl) {
             kernel.writeSysctl(namespace(sysctl.where()), sysctl.key(), sysctl.value());
         } else if (action instanceof Action.Release release) {
-            new HostRelease(kernel, host, variant, deadline).release(release.link());
+            new HostSweep(kernel, host, variant, deadline).release(release.link());
         } else if (action instanceof Action.Publish publish) {
-            kernel.publish(sandbox, publish.path());
+            kernel.publish(
+                    made().descriptor(),
+                    publish.path(),
+                    made().mark(publish.detached()).toString());
         } else if (action instanceof Action.Unpublish unpublish) {
             kernel.unpublish(unpublish.path());
         }
     }
 
     private int namespace(Where where) {
-        return where == Where.HOST ? host : sandbox;
+        return where == Where.HOST ? host : made().descriptor();
+    }
+
+    private Action.Made made() {
+        return Objects.requireNonNull(sandbox, "no namespace was made yet");
     }
 
     /** Returns {@code e} as what a caller gets to see. */

@@ -23,6 +23,9 @@ public class Planner {
     /** The name of the step from which on packets pass. */
     static final String LINK_UP = "bring the host end up";
 
+    /** The name of the steps that load what is allowed. */
+    static final String ALLOW = "allow on the host";
+
     private static final Path PUBLISHED = Path.of("/run/netns");
     private static final int LOOPBACK_INDEX = 1;
     private static final String NO_LINK_LOCAL = "1";
@@ -58,24 +61,20 @@ public class Planner {
         steps.addAll(hostEnd(link, host));
         steps.add(sandboxUp(link));
         Action down = down(link);
-        steps.add(hostUp(link, down));
+        steps.add(hostUp(link, down, policy.detached()));
         steps.addAll(forwarding);
         steps.addAll(allow(rules, host, down));
         published(policy, policy.name().orElse(link.host().name()))
-                .ifPresent(path -> steps.add(Step.of("publish the namespace", path.toString(), new Action.Publish(path))
+                .ifPresent(path -> steps.add(Step.of("publish the namespace", path.toString(), new Action.Publish(path, policy.detached()))
                         .undoneBy(Undo.IF_DONE, new Action.Unpublish(path))));
         return new Plan(link, List.copyOf(steps));
     }
 
-    /** The standing deny comes first. What dead owners left goes in the same go. */
+    /** The standing deny comes first. */
     private static List<Step> deny(RuleSet rules, Link link, HostState host) {
         List<Step> steps = new ArrayList<>();
         for (Map.Entry<Family, HostRules> entry : host.rules().entrySet()) {
             Family family = entry.getKey();
-            String swept = entry.getValue().without(host.dead());
-            if (!swept.isEmpty()) {
-                steps.add(load("sweep the rules of dead sandboxes", Where.HOST, family, swept));
-            }
             String standing =
                     entry.getValue().standing(rules.veth().network(family).isPresent());
             steps.add(load("deny on the host", Where.HOST, family, standing)
@@ -105,12 +104,12 @@ public class Planner {
                         "make the link",
                         link.host().name(),
                         new Action.Configure(
-                                Where.HOST, sandbox -> Rtnetlink.newVeth(link.host(), link.sandbox(), sandbox)))
+                                Where.HOST, made -> Rtnetlink.newVeth(link.host(), link.sandbox(), made.descriptor())))
                 .undoneBy(
                         Undo.IF_FAILED,
                         new Action.ConfigureIfThere(
                                 Where.HOST,
-                                sandbox -> Rtnetlink.deleteLink(
+                                made -> Rtnetlink.deleteLink(
                                         link.host().index(), link.host().name())));
     }
 
@@ -124,7 +123,7 @@ public class Planner {
                     name,
                     new Action.Configure(
                             Where.HOST,
-                            sandbox -> Rtnetlink.noLinkLocal(link.host().index(), name))));
+                            made -> Rtnetlink.noLinkLocal(link.host().index(), name))));
             steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/accept_ra", "0"));
             steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/disable_ipv6", ipv6 ? "0" : "1"));
         }
@@ -136,25 +135,29 @@ public class Planner {
         return Step.of(
                         "bring the sandbox's end up",
                         link.sandbox().name(),
-                        new Action.Configure(Where.SANDBOX, sandbox -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
+                        new Action.Configure(Where.SANDBOX, made -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
                                 .and(end(link, link.sandbox(), link.host(), 2, 1, true))))
                 // Connections that ended processes leave open would hold the namespace for two minutes.
                 .undoneBy(Undo.IF_DONE, new Action.SetSysctl(Where.SANDBOX, "net/ipv4/tcp_orphan_retries", "1"));
     }
 
-    private static Step hostUp(Link link, Action down) {
+    private static Step hostUp(Link link, Action down, boolean detached) {
         return Step.of(
                         LINK_UP,
                         link.host().name(),
                         new Action.Configure(
-                                Where.HOST, sandbox -> end(link, link.host(), link.sandbox(), 1, 2, false)))
+                                Where.HOST, made -> Rtnetlink.alias(
+                                        link.host().index(),
+                                        link.host().name(),
+                                        made.mark(detached).toString())
+                                .and(end(link, link.host(), link.sandbox(), 1, 2, false))))
                 .undoneBy(Undo.IF_TRIED, down);
     }
 
     private static Action down(Link link) {
         return new Action.ConfigureIfThere(
                 Where.HOST,
-                sandbox -> Rtnetlink.setUp(link.host().index(), link.host().name(), false));
+                made -> Rtnetlink.setUp(link.host().index(), link.host().name(), false));
     }
 
     private static Request end(
@@ -183,7 +186,7 @@ public class Planner {
         List<Step> steps = new ArrayList<>();
         for (Family family : HostState.families(host.ipv6())) {
             String text = compiler.host(rules, family);
-            steps.add(load("allow on the host", Where.HOST, family, text).undoneBy(Undo.IF_TRIED, down));
+            steps.add(load(ALLOW, Where.HOST, family, text).undoneBy(Undo.IF_TRIED, down));
         }
         return steps;
     }

@@ -32,7 +32,7 @@ public final class Preview {
         for (Family family : Family.values()) {
             none.put(family, HostRules.of(""));
         }
-        HostState host = new HostState(Map.of(), List.of(), true, IptablesVariant.AUTO, none);
+        HostState host = new HostState(List.of(), List.of(), true, IptablesVariant.AUTO, none);
         byte[] mac = new byte[6];
         Link link = new Link(
                 veth,

@@ -55,6 +55,6 @@ public record ResolvedPolicy(
         policy.proxyPort()
                 .ifPresent(port -> rules.add(
                         Rule.of(Rule.Kind.PROXY, Protocol.TCP, veth.hostAddress(), port, "proxy(" + port + ")")));
-        return RuleSet.of(veth, rules);
+        return RuleSet.of(veth, rules, policy.limits());
     }
 }

@@ -23,10 +23,13 @@ final class Confinement implements AutoCloseable {
     private static final String SYSRQ = "/proc/sysrq-trigger";
     private static final String STAGED = PROC_SYS + "/resolv.conf";
     private static final int ENOENT = 2;
+    private static final int EINVAL = 22;
     private static final int ELOOP = 40;
     private static final int SAFE = Libc.MS_NOSUID | Libc.MS_NODEV | Libc.MS_NOEXEC;
     private static final String NEEDS_ADMIN =
-            "needs CAP_SYS_ADMIN, and a security profile that allows mount(2); the process was not started";
+            "needs CAP_SYS_ADMIN, and seccomp and AppArmor profiles that allow it; the process was not started";
+    private static final String NEEDS_ROOT_MOUNT = "the JVM's root directory must be a mount point: chroot into one"
+            + " (mount --bind DIR DIR), or use pivot_root as container runtimes do; the process was not started";
     private static final String NEEDS_CALL =
             "a security profile such as seccomp's must allow this call; the process was not started";
 
@@ -86,8 +89,15 @@ final class Confinement implements AutoCloseable {
     private void mountPrivately() {
         doing("unshare", "CLONE_NEWNS", NEEDS_ADMIN);
         Libc.unshare(Libc.CLONE_NEWNS);
-        doing("mount", "/ as a slave", NEEDS_ADMIN + "; the JVM's root directory must be a mount point");
-        mount("none", "/", null, Libc.MS_REC | Libc.MS_SLAVE, null);
+        doing("mount", "/ as a slave", NEEDS_ADMIN);
+        try {
+            mount("none", "/", null, Libc.MS_REC | Libc.MS_SLAVE, null);
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == EINVAL) {
+                doing("mount", "/ as a slave", NEEDS_ROOT_MOUNT);
+            }
+            throw e;
+        }
     }
 
     /** The file needs a filesystem for a moment, and {@code /proc/sys} is a place that every process has. */

@@ -23,6 +23,11 @@ final class Spawn implements AutoCloseable {
 
     /** Prepares the call; {@code stdio} stays open until it is made. */
     Spawn(Command command, Stdio stdio) {
+        this(command, stdio, 0);
+    }
+
+    /** Prepares a call with more of posix_spawnattr_setflags(3)'s {@code flags}. */
+    Spawn(Command command, Stdio stdio, int flags) {
         program = NativeText.terminated(command.program());
         argv = NativeText.array(command.arguments());
         envp = NativeText.array(command.environment());
@@ -31,7 +36,7 @@ final class Spawn implements AutoCloseable {
         try (Memory mask = new Memory(SIGSET)) {
             mask.clear();
             check(Libc.posix_spawnattr_setsigmask(attributes, mask));
-            check(Libc.posix_spawnattr_setflags(attributes, (short) Libc.POSIX_SPAWN_SETSIGMASK));
+            check(Libc.posix_spawnattr_setflags(attributes, (short) (Libc.POSIX_SPAWN_SETSIGMASK | flags)));
         }
         for (int target = 0; target <= 2; target++) {
             int source = stdio.childNumber(target);

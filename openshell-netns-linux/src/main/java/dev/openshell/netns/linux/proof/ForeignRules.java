@@ -29,7 +29,8 @@ import java.util.Set;
  * Rules from elsewhere, as iptables-save prints them, asked of one chain of table filter and those it jumps to; what
  * other tables do is not looked at. A flow gets through where its first packet, of TCP a SYN, is accepted from some
  * source, on some interfaces but loopback. Too much is admitted where any packet that belongs to no flow is (NEW, INVALID
- * or UNTRACKED). What falls through a chain that is not built in is not accepted by it.
+ * or UNTRACKED). What falls through a chain that is not built in is not accepted by it. What limits drop or reject is not
+ * looked at, as in {@link Proof}.
  */
 public final class ForeignRules {
     private static final String TABLE = "filter";

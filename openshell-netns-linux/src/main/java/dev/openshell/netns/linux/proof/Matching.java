@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which packets a rule matches, at a hook before the host translates destinations or behind it. Before it the header has
- * the flow's own destination; behind it the header's is one of its own.
+ * the flow's own destination; behind it the header's is one of its own. All packets are within the limits.
  */
 final class Matching {
     private static final List<Group> GROUPS = List.of(Group.values());
@@ -61,6 +61,10 @@ final class Matching {
         int kinds = Kind.ALL;
         boolean flows = false;
         for (Condition condition : rule.conditions()) {
+            if (condition instanceof Condition.Limited) {
+                // Such a rule only takes away (LimitReader): without it no packet less gets through.
+                return List.of();
+            }
             if (condition instanceof Condition.Tracked tracked) {
                 kinds &= Kind.bits(tracked);
                 flows = true;

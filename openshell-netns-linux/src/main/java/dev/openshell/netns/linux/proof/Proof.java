@@ -16,6 +16,11 @@ import java.util.Optional;
 /**
  * The proof that rules treat every packet as a policy says, at every hook of both ends of a link: over all protocols,
  * addresses, ports, TCP flags, interfaces, states and directions of a flow, and whatever others translate between.
+ *
+ * <p>It is about packets within the limits: a rule that drops or rejects what is beyond a number of flows or a rate
+ * ({@code connlimit}, {@code hashlimit}, {@code limit}) can only take away, and is as if it never matched. Such a match
+ * with any other target is a word whose meaning is not known. That the limits are there is not proved; rules that were
+ * read back are compared with those that were sent, these too.
  */
 public final class Proof {
     private static final String BUG = "nothing was loaded; report this with the policy";

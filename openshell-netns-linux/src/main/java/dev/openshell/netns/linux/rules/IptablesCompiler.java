@@ -31,6 +31,7 @@ public final class IptablesCompiler implements RuleCompiler {
         lines.add(Line.in("INPUT").jump("DROP"));
         lines.add(Line.in("FORWARD").jump("DROP"));
         lines.add(Line.in("OUTPUT").outgoing("lo").jump("ACCEPT"));
+        lines.addAll(LimitRules.sandbox(rules, family));
         for (Rule rule : rules.rules(family)) {
             lines.add(Line.in("OUTPUT")
                     .destination(rule.address())
@@ -94,7 +95,9 @@ public final class IptablesCompiler implements RuleCompiler {
                 ":" + Chains.to(veth) + " - [0:0]"));
         // A flow begins with a SYN: a packet from the middle of a forgotten one is not picked up again.
         lines.add(noMidStream(Chains.from(veth)));
+        lines.addAll(LimitRules.host(Chains.from(veth), rules, family));
         lines.add(noMidStream(Chains.local(veth)));
+        lines.addAll(LimitRules.host(Chains.local(veth), rules, family));
         for (Rule rule : rules.rules(family)) {
             if (rule.kind() == Rule.Kind.PROXY) {
                 Line line =

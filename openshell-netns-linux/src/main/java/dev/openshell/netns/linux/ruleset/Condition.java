@@ -56,6 +56,9 @@ public sealed interface Condition {
     record Tracked(int states, boolean asksState, boolean original, boolean reply, List<Condition> flow)
             implements Condition {}
 
+    /** A limit is exceeded, or is not: which packets that is about, none of them tells. */
+    record Limited() implements Condition {}
+
     /** The state of a packet's flow, as {@code --ctstate} names it. */
     enum State {
         NEW,

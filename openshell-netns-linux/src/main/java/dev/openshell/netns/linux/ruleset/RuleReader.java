@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class RuleReader {
     private static final Set<String> ALONE = Set.of("ACCEPT", "DROP", "RETURN", "MASQUERADE");
     /** Targets that a packet passes by, whatever their options. */
-    private static final Set<String> NOTES = Set.of("LOG", "NFLOG");
+    static final Set<String> NOTES = Set.of("LOG", "NFLOG");
 
     private static final Set<String> NOTE_FLAGS =
             Set.of("--log-tcp-sequence", "--log-tcp-options", "--log-ip-options", "--log-uid", "--log-macdecode");
@@ -28,6 +28,8 @@ final class RuleReader {
     private final Words words;
     private final List<Condition> conditions = new ArrayList<>(8);
     private @Nullable TrackedReader tracked;
+    private @Nullable LimitReader limit;
+    private final List<LimitReader> limits = new ArrayList<>(0);
     private String target = "";
     private boolean goesTo;
     private int protocol;
@@ -71,6 +73,7 @@ final class RuleReader {
             option(words.next(), not);
         }
         closeModule();
+        limits.forEach(each -> conditions.add(each.condition(target)));
         return new Rule(words.toString(), List.copyOf(conditions), target, goesTo);
     }
 
@@ -118,7 +121,8 @@ final class RuleReader {
                 words.next();
             }
             default -> {
-                if (tracked == null || !tracked.option(option, not)) {
+                boolean known = tracked != null && tracked.option(option, not);
+                if (!known && (limit == null || !limit.option(option, not))) {
                     throw words.unknown(option);
                 }
             }
@@ -140,6 +144,10 @@ final class RuleReader {
         closeModule();
         switch (name) {
             case "conntrack", "state" -> tracked = new TrackedReader(family, words);
+            case "limit", "connlimit", "hashlimit" -> {
+                limit = new LimitReader(name, words);
+                limits.add(limit);
+            }
             case "comment", "iprange" -> {
                 // They go with any protocol.
             }
@@ -161,6 +169,7 @@ final class RuleReader {
             conditions.add(tracked.condition());
             tracked = null;
         }
+        limit = null;
     }
 
     private void target(String name) {

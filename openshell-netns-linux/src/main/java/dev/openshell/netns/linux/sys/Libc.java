@@ -20,8 +20,14 @@ public final class Libc {
     public static final int O_APPEND = 0x400;
     public static final int O_EXCL = 0x80;
     public static final int O_CLOEXEC = 0x80000;
+    public static final int O_NONBLOCK = 0x800;
     public static final int O_PATH = 0x200000;
+    public static final int O_TMPFILE = 0x410000;
+    public static final int AT_FDCWD = -100;
+    public static final int AT_SYMLINK_FOLLOW = 0x400;
+    public static final int F_SETFL = 4;
     public static final int F_DUPFD_CLOEXEC = 1030;
+    public static final long FIONREAD = 0x541b;
     public static final int LOCK_EX = 2;
     public static final int LOCK_NB = 4;
     public static final int LOCK_UN = 8;
@@ -30,6 +36,7 @@ public final class Libc {
     public static final int AF_NETLINK = 16;
     public static final int SOCK_RAW = 3;
     public static final int SOCK_CLOEXEC = 0x80000;
+    public static final int SOCK_NONBLOCK = 0x800;
     public static final int NETLINK_ROUTE = 0;
     public static final int NETLINK_NETFILTER = 12;
     public static final int SOL_NETLINK = 270;
@@ -46,12 +53,14 @@ public final class Libc {
     public static final int MS_SLAVE = 1 << 19;
     public static final int MNT_DETACH = 2;
     public static final int P_PID = 1;
+    public static final int WNOHANG = 1;
     public static final int WEXITED = 4;
     public static final int WNOWAIT = 0x01000000;
     public static final int PR_CAPBSET_READ = 23;
     public static final int PR_CAPBSET_DROP = 24;
     public static final int PR_SET_NO_NEW_PRIVS = 38;
     public static final int PR_CAP_AMBIENT = 47;
+    public static final int PR_CAP_AMBIENT_RAISE = 2;
     public static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
     public static final long NS_GET_NSTYPE = 0xb703;
     public static final int MFD_CLOEXEC = 1;
@@ -61,6 +70,7 @@ public final class Libc {
     public static final int SIGKILL = 9;
     public static final int SIGTERM = 15;
     public static final int POSIX_SPAWN_SETSIGMASK = 8;
+    public static final int POSIX_SPAWN_SETSID = 0x80;
     public static final long SYS_PIDFD_SEND_SIGNAL = 424;
     public static final long SYS_PIDFD_OPEN = 434;
     public static final long SYS_LANDLOCK_CREATE_RULESET = 444;
@@ -90,12 +100,17 @@ public final class Libc {
 
     public static native int ioctl(int fd, NativeLong request) throws LastErrorException;
 
+    public static native int ioctl(int fd, NativeLong request, int[] value) throws LastErrorException;
+
     public static native int memfd_create(String name, int flags) throws LastErrorException;
 
     /** {@code pollfd} is a struct pollfd of 8 bytes: descriptor, events, revents. Returns 0 when the time is up. */
     public static native int poll(Pointer pollfd, NativeLong count, int timeoutMillis) throws LastErrorException;
 
     public static native int fchmod(int fd, int mode) throws LastErrorException;
+
+    public static native int linkat(int fromDirectory, String from, int toDirectory, String to, int flags)
+            throws LastErrorException;
 
     public static native int flock(int fd, int operation) throws LastErrorException;
 

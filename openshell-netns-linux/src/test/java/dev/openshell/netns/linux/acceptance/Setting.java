@@ -48,12 +48,14 @@ record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
                 .iptables(iptables);
     }
 
+    /** Returns a builder of the main case. */
+    NetnsSandbox.Builder mainCase(PodWorld world) {
+        return builder(world).proxy(PodWorld.PROXY_PORT).fromEnvironment(ENVIRONMENT);
+    }
+
     /** Applies the main case. */
     NetnsSandbox apply(PodWorld world) {
-        return builder(world)
-                .proxy(PodWorld.PROXY_PORT)
-                .fromEnvironment(ENVIRONMENT)
-                .apply();
+        return mainCase(world).apply();
     }
 
     /** Returns what works inside, but for the proxy. */

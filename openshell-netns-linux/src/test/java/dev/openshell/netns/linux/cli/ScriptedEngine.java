@@ -3,9 +3,11 @@ package dev.openshell.netns.linux.cli;
 import dev.openshell.netns.Explanation;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.Flow;
+import dev.openshell.netns.Leftover;
 import dev.openshell.netns.PolicyDiff;
 import dev.openshell.netns.PolicyInspection;
 import dev.openshell.netns.PolicyReport;
+import dev.openshell.netns.Preflight;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPlan;
 import dev.openshell.netns.SandboxPolicy;
@@ -26,6 +28,8 @@ final class ScriptedEngine implements Engine {
     List<String> admits = Samples.ADMITS;
     PolicyDiff diff = Samples.NO_DIFF;
     Explanation explanation = Samples.ALLOWED;
+    Preflight preflight = new Preflight(List.of());
+    List<Leftover> leftovers = List.of();
 
     @Nullable
     RuntimeException failure;
@@ -47,6 +51,24 @@ final class ScriptedEngine implements Engine {
         asked.add("live " + name);
         policies.add(to);
         return diff;
+    }
+
+    @Override
+    public Preflight preflight(SandboxPolicy policy) {
+        policies.add(policy);
+        if (failure != null) {
+            throw failure;
+        }
+        return preflight;
+    }
+
+    @Override
+    public List<Leftover> gc(boolean dryRun) {
+        asked.add("gc " + dryRun);
+        if (failure != null) {
+            throw failure;
+        }
+        return leftovers;
     }
 
     @Override

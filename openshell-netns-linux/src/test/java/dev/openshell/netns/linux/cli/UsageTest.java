@@ -19,7 +19,7 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | give a command: run, plan, explain, verify, diff, report, demo",
+                "'' | give a command: run, plan, explain, verify, diff, report, doctor, gc, demo",
                 "nosuch | 'nosuch'",
                 "explain | FLOW",
                 "explain tcp:203.0.113.10:443 extra | extra",
@@ -44,6 +44,11 @@ class UsageTest {
                 "verify --timeout x | --timeout",
                 "report extra | extra",
                 "report --iptables x | --iptables",
+                "doctor extra | extra",
+                "doctor --iptables x | --iptables: 'x' is not auto, nft or legacy",
+                "doctor --dns 10.43.0.10 | --dns",
+                "gc extra | extra",
+                "gc --dry-run=x | --dry-run",
                 "plan --json --steps | exclude each other",
                 "plan --json --svg - | exclude each other",
                 "plan --steps --svg - | exclude each other",
@@ -81,7 +86,8 @@ class UsageTest {
     @Test
     void aDefectIsNoAnswer() {
         engine.failure = new IllegalStateException("a defect");
-        for (String words : List.of("explain tcp:203.0.113.10:443", "verify", "diff --", "plan", "report")) {
+        for (String words :
+                List.of("explain tcp:203.0.113.10:443", "verify", "diff --", "plan", "report", "doctor", "gc")) {
             assertThat(Run.of(engine, words).status()).as(words).isEqualTo(125);
         }
         engine.failure = Samples.DIFFERENT;
@@ -114,6 +120,18 @@ class UsageTest {
     @Test
     void helpNamesTheCommands() {
         assertThat(Run.of(engine, "--help").out())
-                .contains("run", "plan", "explain", "verify", "diff", "report", "demo");
+                .contains("run", "plan", "explain", "verify", "diff", "report", "doctor", "gc", "demo");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"doctor", "gc"})
+    void helpOfTheCommandsWithoutAPolicy(String command) {
+        Run run = Run.of(engine, command, "--help");
+        assertThat(run.status()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .contains("Usage: openshell-netns " + command, "--json", "Exit status: 0")
+                .doesNotContain("--direct-tcp");
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
     }
 }

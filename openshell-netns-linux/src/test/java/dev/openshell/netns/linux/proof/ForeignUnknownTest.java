@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rules with a word whose meaning is not known prove nothing, unless no packet ever gets there. */
 class ForeignUnknownTest {
@@ -73,6 +74,16 @@ class ForeignUnknownTest {
                 "-m set --match-set allowed dst -j ACCEPT                     | set",
                 "-m limit --limit 10/sec -j ACCEPT                            | limit",
                 "-m hashlimit --hashlimit-upto 5/sec --hashlimit-name x -j ACCEPT | hashlimit",
+                "-m hashlimit --hashlimit-upto 5/sec --hashlimit-name x -j DROP   | hashlimit",
+                "-m hashlimit ! --hashlimit-above 5/sec --hashlimit-name x -j DROP | hashlimit",
+                "-m hashlimit --hashlimit-above 5/sec --hashlimit-name x -j RETURN | hashlimit",
+                "-m hashlimit --hashlimit-above 5/sec --hashlimit-name x -j OUTPUT | hashlimit",
+                "-m hashlimit --hashlimit-above 5/sec --hashlimit-name x          | hashlimit",
+                "-m hashlimit --hashlimit-above 5/sec --hashlimit-rate-match -j DROP | --hashlimit-rate-match",
+                "-m connlimit --connlimit-above 5 --connlimit-saddr -j ACCEPT     | connlimit",
+                "-m connlimit --connlimit-upto 5 -j DROP                          | connlimit",
+                "-m connlimit --connlimit-above 5 -j DROP -m limit --limit 1/s    | -m",
+                "-m limit --limit 10/sec -m comment --connlimit-above 5 -j DROP   | --connlimit-above",
                 "-m recent --rcheck --seconds 60 --name x --rsource -j DROP   | recent",
                 "-m mac --mac-source 02:00:00:00:00:01 -j ACCEPT              | mac",
                 "-m string --string x --algo bm --to 65535 -j DROP            | string",
@@ -96,6 +107,25 @@ class ForeignUnknownTest {
                     assertThat(e.remedy()).contains("another chain");
                 })
                 .hasMessageContaining("-A OUTPUT " + rule);
+    }
+
+    /** What only takes away what is too much is passed by, and nothing that it stands before is lost. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-m connlimit --connlimit-above 20 --connlimit-mask 32 --connlimit-daddr -j DROP",
+                "-p tcp -m conntrack --ctstate NEW -m connlimit --connlimit-above 2 -j REJECT --reject-with tcp-reset",
+                "-m hashlimit --hashlimit-above 5/sec --hashlimit-mode dstip --hashlimit-name x -j DROP",
+                "-m limit --limit 10/sec --limit-burst 20 -j DROP",
+                "-m hashlimit --hashlimit-above 1/min --hashlimit-name x -j LOG --log-prefix \"many \""
+            })
+    void limitsArePassedBy(String rule) {
+        String rules = ":OUTPUT DROP [0:0]\n-A OUTPUT " + rule
+                + "\n-A OUTPUT -d 203.0.113.10/32 -p tcp -m tcp --dport 443 -j ACCEPT\n";
+        assertThat(Asked.output(rules).verify("tcp:203.0.113.10:443")).isEqualTo("equal");
+        assertThat(Asked.output(rules).explain("tcp:203.0.113.10:443"))
+                .isEqualTo("allowed by -A OUTPUT -d 203.0.113.10/32 -p tcp -m tcp --dport 443 -j ACCEPT");
+        assertThat(Asked.output(rules + "-A OUTPUT -j ACCEPT\n").verify()).contains(" admitted by ");
     }
 
     @Test

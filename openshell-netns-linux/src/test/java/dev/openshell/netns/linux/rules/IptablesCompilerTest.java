@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.net.InetAddresses;
 import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
+import dev.openshell.netns.Limits;
+import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.Protocol;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
@@ -13,6 +15,7 @@ import dev.openshell.netns.VethPair;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IptablesCompilerTest {
@@ -109,6 +112,100 @@ class IptablesCompilerTest {
                 -A OPENSHELL-TO -d 10.200.0.6/32 -o osh-abcd1234 -j osh-abcd1234-to
                 COMMIT
                 """);
+    }
+
+    private static RuleSet limited(Limits limits, Rule... rules) {
+        return RuleSet.of(BOTH, List.of(rules), limits);
+    }
+
+    /** Returns the rules of the text that limit, without what is in all of them. */
+    private static List<String> limits(String text) {
+        return text.lines()
+                .filter(line -> line.contains("limit"))
+                .map(line -> line.replace(
+                        " --hashlimit-htable-size 256 --hashlimit-htable-max 16384 --hashlimit-htable-gcinterval 10000"
+                                + " --hashlimit-htable-expire 10000",
+                        ""))
+                .toList();
+    }
+
+    @Test
+    void theHostLimitsEachEndpointBeforeAnyPermission() {
+        String host = compiler.host(limited(Limits.DEFAULT, DIRECT, PROXY, DIRECT6), Family.IPV4);
+        assertThat(host)
+                .contains(
+                        """
+                -A osh-abcd1234-from -p tcp -m conntrack --ctstate NEW -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP
+                -A osh-abcd1234-from -m conntrack --ctstate NEW -m hashlimit --hashlimit-above 256/sec --hashlimit-burst 512 --hashlimit-mode dstip,dstport --hashlimit-name osh-abcd1234-256 --hashlimit-htable-size 256 --hashlimit-htable-max 16384 --hashlimit-htable-gcinterval 10000 --hashlimit-htable-expire 10000 -m comment --comment "maxConnectionsPerSecond(256)" -j DROP
+                -A osh-abcd1234-from -m conntrack --ctstate NEW -m connlimit --connlimit-above 1024 --connlimit-mask 32 --connlimit-daddr -m comment --comment "maxConnections(1024)" -j DROP
+                -A osh-abcd1234-local -p tcp -m conntrack --ctstate NEW -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP
+                -A osh-abcd1234-local -m conntrack --ctstate NEW -m hashlimit --hashlimit-above 256/sec --hashlimit-burst 512 --hashlimit-mode dstip,dstport --hashlimit-name osh-abcd1234-256 --hashlimit-htable-size 256 --hashlimit-htable-max 16384 --hashlimit-htable-gcinterval 10000 --hashlimit-htable-expire 10000 -m comment --comment "maxConnectionsPerSecond(256)" -j DROP
+                -A osh-abcd1234-local -m conntrack --ctstate NEW -m connlimit --connlimit-above 1024 --connlimit-mask 32 --connlimit-daddr -m comment --comment "maxConnections(1024)" -j DROP
+                -A osh-abcd1234-local -d 10.200.0.5/32""");
+        assertThat(compiler.host(limited(Limits.DEFAULT, DIRECT6), Family.IPV6))
+                .contains("--connlimit-above 1024 --connlimit-mask 128 --connlimit-daddr");
+    }
+
+    @Test
+    void theSandboxLimitsAllTogetherTwiceAsWide() {
+        assertThat(limits(compiler.sandbox(limited(Limits.DEFAULT, DIRECT, DNS, PROXY), Family.IPV4)))
+                .containsExactly(
+                        "-A OUTPUT -o eth0 -m conntrack --ctstate NEW -m hashlimit --hashlimit-above 1536/sec"
+                                + " --hashlimit-burst 3072 --hashlimit-name inside-1536 -m comment --comment"
+                                + " \"maxConnectionsPerSecond(256)\" -j DROP",
+                        "-A OUTPUT -o eth0 -m conntrack --ctstate NEW -m connlimit --connlimit-above 6144"
+                                + " --connlimit-mask 0 --connlimit-saddr -m comment --comment"
+                                + " \"maxConnections(1024)\" -j DROP");
+        // Where nothing is allowed it is refused, not dropped.
+        assertThat(limits(compiler.sandbox(limited(Limits.DEFAULT, DIRECT), Family.IPV6)))
+                .isEmpty();
+    }
+
+    @Test
+    void withoutLimitsThereAreNoSuchRules() {
+        for (Family family : Family.values()) {
+            RuleSet rules = limited(Limits.NONE, DIRECT, PROXY, DIRECT6);
+            assertThat(limits(compiler.host(rules, family) + compiler.sandbox(rules, family)))
+                    .isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1/sec --hashlimit-burst 2, 4/sec --hashlimit-burst 8",
+        "999, 999/sec --hashlimit-burst 1998, 3984/sec --hashlimit-burst 7968",
+        "5000, 5000/sec --hashlimit-burst 10000, 10000/sec --hashlimit-burst 20000",
+        "9999, 9900/sec --hashlimit-burst 19800, 19607/sec --hashlimit-burst 39214",
+        "999999, 500000/sec --hashlimit-burst 1000000, 1000000/sec --hashlimit-burst 1000000",
+        "1000000, 1000000/sec --hashlimit-burst 1000000, 1000000/sec --hashlimit-burst 1000000"
+    })
+    void aRateIsOneThatTheKernelCanCount(int asked, String host, String inside) {
+        Limits limits = NetnsSandbox.builder()
+                .unlimited()
+                .maxConnectionsPerSecond(asked)
+                .policy()
+                .limits();
+        RuleSet rules = limited(limits, DIRECT, DNS);
+        assertThat(limits(compiler.host(rules, Family.IPV4)))
+                .allMatch(line -> line.contains("--hashlimit-above " + host + " "))
+                .allMatch(line -> line.contains("\"maxConnectionsPerSecond(" + asked + ")\""));
+        assertThat(limits(compiler.sandbox(rules, Family.IPV4)))
+                .singleElement()
+                .asString()
+                .contains("--hashlimit-above " + inside + " ");
+    }
+
+    @Test
+    void theSandboxNeverLimitsOneEndpointMoreThanTheHost() {
+        Limits limits = NetnsSandbox.builder()
+                .unlimited()
+                .maxConnections(1_000_000)
+                .policy()
+                .limits();
+        assertThat(limits(compiler.sandbox(limited(limits, DIRECT, DNS), Family.IPV4)))
+                .singleElement()
+                .asString()
+                .contains("--connlimit-above 2000000 ");
     }
 
     @Test

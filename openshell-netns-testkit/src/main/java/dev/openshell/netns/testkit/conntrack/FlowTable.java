@@ -40,6 +40,7 @@ final class FlowTable {
 
     void remove(Ct ct) {
         if (flows.remove(ct)) {
+            ct.dying = true;
             byTuple.remove(ct.original);
             byTuple.remove(ct.reply);
             bySource.computeIfPresent(Source.of(ct.original), (source, all) -> {

@@ -23,6 +23,7 @@ public final class Link {
     String name;
     int index;
     byte[] mac;
+    String alias = "";
     boolean up;
     /** Whether IPv6 has set the link up since it came up with a carrier (IF_READY). */
     boolean ipv6Ready;
@@ -116,6 +117,16 @@ public final class Link {
     /** Changes its MAC address. */
     public void setMac(byte[] to) {
         mac = to.clone();
+    }
+
+    /** Returns what was written on it. */
+    public String alias() {
+        return alias;
+    }
+
+    /** Writes on it. */
+    public void setAlias(String text) {
+        alias = text;
     }
 
     @Override

@@ -14,6 +14,8 @@ public final class Ct {
     public boolean assured;
     /** IPS_CONFIRMED: its first packet got through, and it is in the table. */
     public boolean confirmed;
+    /** IPS_DYING: it is no more in the table. */
+    public boolean dying;
     /** IPS_SRC_NAT_DONE: the nat table was asked about the source. */
     public boolean sourceNatDone;
     /** IPS_DST_NAT_DONE: the nat table was asked about the destination. */

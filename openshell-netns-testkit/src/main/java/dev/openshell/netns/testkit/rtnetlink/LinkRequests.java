@@ -18,6 +18,7 @@ final class LinkRequests {
     static final int IFLA_IFNAME = 3;
     static final int IFLA_LINKINFO = 18;
     static final int IFLA_NET_NS_PID = 19;
+    static final int IFLA_IFALIAS = 20;
     static final int IFLA_AF_SPEC = 26;
     static final int IFLA_GROUP = 27;
     static final int IFLA_NET_NS_FD = 28;
@@ -46,7 +47,7 @@ final class LinkRequests {
             .number(4, 4, 5, 10, 13, 15, 19, 27, 28, 29, 30, 31, 32, 35, 37, 40, 41, 44, 46, 47, 48, 49, 50, 51, 58)
             .number(4, 63, 64)
             .number(1, 33, 16, 17, 39)
-            .binary(255, 20)
+            .binary(255, IFLA_IFALIAS)
             .nested(18, 22, 24, 25, 26, 43, 52, 55)
             .string(127, IFLA_ALT_IFNAME)
             .reject(54, 59, 60, 61, 67);
@@ -125,6 +126,10 @@ final class LinkRequests {
                 .attribute(IFLA_IFNAME, Arrays.copyOf(name, name.length + 1))
                 .attribute(IFLA_MTU, Bytes.number(link.mtu()))
                 .attribute(IFLA_ADDRESS, link.mac());
+        if (!link.alias().isEmpty()) {
+            byte[] alias = link.alias().getBytes(StandardCharsets.ISO_8859_1);
+            out.attribute(IFLA_IFALIAS, Arrays.copyOf(alias, alias.length + 1));
+        }
         link.peer().ifPresent(p -> out.attribute(IFLA_LINK, Bytes.number(p.index())));
         if (link.kind() == Link.Kind.VETH) {
             byte[] kind = new Bytes()

@@ -26,6 +26,7 @@ final class NewLink {
             LinkRequests.IFLA_ADDRESS,
             LinkRequests.IFLA_IFNAME,
             LinkRequests.IFLA_LINKINFO,
+            LinkRequests.IFLA_IFALIAS,
             LinkRequests.IFLA_AF_SPEC,
             LinkRequests.IFLA_NET_NS_FD,
             LinkRequests.IFLA_NUM_TX_QUEUES,
@@ -248,6 +249,7 @@ final class NewLink {
 
     private void change(Link link, End end, Netns target) {
         byte[] mac = end.attributes.get(LinkRequests.IFLA_ADDRESS);
+        String alias = end.attributes.text(LinkRequests.IFLA_IFALIAS);
         if (mac != null && mac.length < 6) {
             throw new NetException(NetException.EINVAL, "");
         }
@@ -270,6 +272,9 @@ final class NewLink {
         }
         if (end.index() > 0 && name.isPresent()) {
             context.machine().rename(link, name.get());
+        }
+        if (alias != null) {
+            link.setAlias(alias);
         }
         changeFlags(link, end.fixed);
         spec.apply(link);

@@ -1,6 +1,7 @@
 package dev.openshell.netns.testkit.ruleset;
 
 import dev.openshell.netns.testkit.packet.Skb;
+import java.util.Map;
 import java.util.Set;
 
 /** A condition of a rule. */
@@ -10,6 +11,13 @@ interface Match {
 
     /** Returns it as iptables-save prints it, {@code -m} first; empty prints nothing. */
     String text();
+
+    /**
+     * Begins to count, at the commit that loads the rule: with the legacy variant at each, since it loads all of a table.
+     *
+     * @param tables what rules share by name
+     */
+    default void load(Map<String, RateTable> tables) {}
 
     /** Returns whether the nft variant makes one match of this and others of its name. */
     default boolean merges() {

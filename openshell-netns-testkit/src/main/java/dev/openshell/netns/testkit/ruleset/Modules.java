@@ -44,13 +44,11 @@ final class Modules {
             "cluster",
             "connbytes",
             "connlabel",
-            "connlimit",
             "cpu",
             "devgroup",
             "dscp",
             "ecn",
             "esp",
-            "hashlimit",
             "helper",
             "ipcomp",
             "ipvs",
@@ -88,6 +86,8 @@ final class Modules {
         matches.addAll(MarkMatches.modules());
         matches.addAll(AddressMatches.modules());
         matches.addAll(LimitMatch.modules());
+        matches.addAll(ConnlimitMatch.modules());
+        matches.addAll(HashlimitMatch.modules());
         matches.addAll(SocketMatches.modules());
         matches.addAll(SetMatch.modules());
         matches.forEach(module -> MATCHES.put(module.name(), module));

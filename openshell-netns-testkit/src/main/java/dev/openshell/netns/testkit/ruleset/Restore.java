@@ -89,11 +89,19 @@ final class Restore {
 
     private void commit(Table done) {
         Checks.check(done, variant);
+        for (Chain chain : done.chains()) {
+            for (Rule rule : chain.rules()) {
+                if (variant == IptablesVariant.LEGACY || !fixed.contains(rule)) {
+                    rule.matches().forEach(match -> match.load(ruleset.rates));
+                }
+            }
+        }
         if (touched || variant == IptablesVariant.LEGACY) {
             ruleset.put(done);
         } else {
             ruleset.tables.remove(done.kind());
         }
+        ruleset.forgetRates();
     }
 
     private void declare(Table into, List<String> words) {

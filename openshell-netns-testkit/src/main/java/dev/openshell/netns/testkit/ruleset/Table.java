@@ -108,14 +108,17 @@ final class Table {
         return lines;
     }
 
-    /** Returns it as iptables-save prints it. */
-    String text(boolean counters) {
+    /** Returns it as iptables-save prints it, with the chains' counters and the rules' where they are wanted. */
+    String text(boolean counters, boolean ruleCounters) {
         StringBuilder text = new StringBuilder("*" + kind + "\n");
         for (Chain chain : chains()) {
             text.append(chain.declaration(counters)).append('\n');
         }
         for (Chain chain : chains()) {
             for (Rule rule : chain.rules()) {
+                if (ruleCounters) {
+                    text.append('[').append(rule.packets()).append(":0] ");
+                }
                 text.append("-A ").append(chain.name());
                 if (!rule.text().isEmpty()) {
                     text.append(' ').append(rule.text());

@@ -99,6 +99,15 @@ public final class Mutant extends Planner {
                     Family.IPV6),
             text("inside: errors about a flow lost", INSIDE, replace("RELATED,ESTABLISHED", "ESTABLISHED")),
             text("host: errors about a flow lost", ALLOW, replace("RELATED,ESTABLISHED", "ESTABLISHED")),
+            text("inside: no limits", INSIDE, drop("-A OUTPUT -o eth0 .*limit .*")),
+            text("host: no limit on connections", ALLOW, drop("-A \\S+-(from|local) .* -m connlimit .*")),
+            text("host: no limit on new connections", ALLOW, drop("-A \\S+-(from|local) .* -m hashlimit .*")),
+            text("host: no limit on the proxy", ALLOW, drop("-A \\S+-local .*limit .*")),
+            text("host: limits behind the permissions", ALLOW, last("-A \\S+-(from|local) .*limit .*")),
+            text("host: a limit for all endpoints together", ALLOW, replace("-mask \\d+ (.*-daddr)", "-mask 0 $1")),
+            text("host: a limit for each program inside", ALLOW, replace("-mode dstip,dstport", "-mode srcport,dstport")),
+            text("host: a limit of what is within", ALLOW, replace("--connlimit-above", "--connlimit-upto")),
+            text("host: a limit that accepts", ALLOW, replace("(.*connlimit.*-j) DROP", "$1 ACCEPT")),
             plan("host: no IPv6 deny for a policy without", Mutant::noIpv6OnTheHost),
             plan("dead sandboxes' rules not swept", steps -> without(steps, "sweep the rules of dead sandboxes")),
             plan("forwarding off with the first that closes", Mutant::forwardingUndone),
@@ -272,6 +281,18 @@ public final class Mutant extends Planner {
                 }
                 rest.add(at, line);
             });
+            return rest;
+        });
+    }
+
+    /** Puts the lines of the pattern behind all others of their table. */
+    private static UnaryOperator<String> last(String pattern) {
+        return lines(all -> {
+            List<String> rest = new ArrayList<>(all);
+            List<String> moved =
+                    all.stream().filter(line -> line.matches(pattern)).toList();
+            rest.removeAll(moved);
+            rest.addAll(rest.lastIndexOf("COMMIT"), moved);
             return rest;
         });
     }

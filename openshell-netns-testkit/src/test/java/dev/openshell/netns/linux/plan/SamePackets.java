@@ -30,6 +30,15 @@ public final class SamePackets {
         String sysctl = "a sysctl: the rules say the same of each packet that gets to them";
         reasons.put("forwarding host that learns no routes", sysctl);
         reasons.put("forwarding left off", sysctl);
+
+        String limit = "what is too much: the proof is about packets within the limits";
+        reasons.put("inside: no limits", limit);
+        reasons.put("host: no limit on connections", limit);
+        reasons.put("host: no limit on new connections", limit);
+        reasons.put("host: no limit on the proxy", limit);
+        reasons.put("host: limits behind the permissions", limit);
+        reasons.put("host: a limit for all endpoints together", limit);
+        reasons.put("host: a limit for each program inside", limit);
         return reasons;
     }
 }

@@ -40,7 +40,7 @@ class RtnetlinkResponderTest {
         assertThat(host.link("a").peer()).contains(inside.link("b"));
         assertThat(inside.link("b").mac()).isEqualTo(MAC_B);
         assertThat(ask(host, Rtnetlink.dumpLinks()).links())
-                .containsExactly(new Answers.Link("lo", 1), new Answers.Link("a", 10));
+                .containsExactly(new Answers.Link("lo", 1, false, ""), new Answers.Link("a", 10, false, ""));
     }
 
     @Test

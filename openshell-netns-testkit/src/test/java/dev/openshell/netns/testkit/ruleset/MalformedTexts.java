@@ -610,6 +610,63 @@ final class MalformedTexts {
             -A FORWARD -m addrtype --dst-type BROADCAST
             -A FORWARD -m addrtype --dst-type BLACKHOLE
             -A FORWARD -m addrtype ! --limit-iface-in --dst-type LOCAL
+            -A INPUT -m connlimit
+            -A INPUT -m connlimit --connlimit-above
+            -A INPUT -m connlimit --connlimit-above x
+            -A INPUT -m connlimit --connlimit-above -1
+            -A INPUT -m connlimit --connlimit-above 4294967296
+            -A INPUT -m connlimit --connlimit-above 010
+            -A INPUT -m connlimit --connlimit-above 1 --connlimit-upto 2
+            -A INPUT -m connlimit --connlimit-above 1 --connlimit-above 2
+            -A INPUT -m connlimit ! --connlimit-upto 3
+            -A INPUT -m connlimit --connlimit-above 1 --connlimit-mask 33
+            -A INPUT -m connlimit --connlimit-above 1 --connlimit-mask 129
+            -A INPUT -m connlimit --connlimit-above 1 --connlimit-mask x
+            -A INPUT -m connlimit --connlimit-above 1 ! --connlimit-mask 8
+            -A INPUT -m connlimit --connlimit-above 1 --connlimit-saddr --connlimit-daddr
+            -A INPUT -m connlimit --connlimit-above 1 ! --connlimit-daddr
+            -A INPUT -m connlimit --connlimit-mask 8
+            -A INPUT -m connlimit --connlimit-above 1 -m connlimit --connlimit-above 2
+            -A INPUT -m hashlimit
+            -A INPUT -m hashlimit --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/s
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name ""
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a/b
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name .
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name ..
+            -A INPUT -m hashlimit --hashlimit-above 0/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above x/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/x --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/ --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/SEC --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above "" --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1000001/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 999999/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 7777/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 90/m --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 24/day --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 13/hour --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 512kb/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit 5/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-upto 1/s --hashlimit-name a
+            -A INPUT -m hashlimit ! --hashlimit-upto 1/s --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/s ! --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-burst 0
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-burst 1000001
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-burst x
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-mode x
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-mode ""
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-mode srcip,
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-mode SRCIP
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-srcmask 33
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-srcmask 129
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-dstmask x
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-htable-expire 0
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-htable-gcinterval 0
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-htable-size 4294967296
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a --hashlimit-htable-max x
+            -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-name a -m hashlimit --hashlimit-above 2/s --hashlimit-name a
             -A INPUT -m limit
             -A INPUT -m limit --limit
             -A INPUT -m limit --limit ""

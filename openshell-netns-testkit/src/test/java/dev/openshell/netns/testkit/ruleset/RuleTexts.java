@@ -273,7 +273,7 @@ final class RuleTexts {
     }
 
     private String match(TableKind kind, String chain, String protocol) {
-        return switch (random.nextInt(11)) {
+        return switch (random.nextInt(13)) {
             case 0 -> "-m conntrack " + conntrack();
             case 1 ->
                 "-m state " + not() + "--state "
@@ -329,6 +329,8 @@ final class RuleTexts {
                                 "'q'",
                                 "-x-");
             case 9 -> "-m physdev " + physdev(chain);
+            case 10 -> "-m connlimit " + connlimit();
+            case 11 -> "-m hashlimit " + hashlimit();
             default -> "-m comment --comment " + "x".repeat(1 + random.nextInt(255));
         };
     }
@@ -353,6 +355,37 @@ final class RuleTexts {
         }
         java.util.Collections.shuffle(parts, random);
         return parts.isEmpty() ? options[random.nextInt(options.length)] : String.join(" ", parts);
+    }
+
+    private String connlimit() {
+        String mask = four() ? any("0", "24", "32", "255.255.0.0", "31") : any("0", "64", "128", "ffff:ffff::", "127");
+        String limit = not() + any("--connlimit-above ", "--connlimit-upto ") + any("0", "20", "4294967295", "0x10");
+        return limit + any("", " --connlimit-mask " + mask) + any("", " --connlimit-saddr", " --connlimit-daddr");
+    }
+
+    private String hashlimit() {
+        String rate = any(
+                "5/sec", "1/s", "3/minute", "100/hour", "2/day", "7", "120/min", "9999/sec", "3000/s", "1000000/sec");
+        List<String> parts = new ArrayList<>(List.of(
+                not() + any("--hashlimit-above ", "--hashlimit-upto ") + rate,
+                "--hashlimit-name " + any("a", "osh-abcdefgh-256", "x_y.z", "n".repeat(40))));
+        String[] options = {
+            "--hashlimit-burst " + any("1", "5", "512", "1000000"),
+            "--hashlimit-mode " + any("dstip,dstport", "dstport,srcip", "srcip", "srcip,srcport,dstip,dstport"),
+            "--hashlimit-htable-size " + any("0", "1", "256"),
+            "--hashlimit-htable-max " + any("0", "16384"),
+            "--hashlimit-htable-gcinterval " + any("1000", "10000", "1"),
+            "--hashlimit-htable-expire " + any("1000", "10000", "60000", "1"),
+            "--hashlimit-srcmask " + any("0", "24", "32"),
+            "--hashlimit-dstmask " + any("8", "32"),
+        };
+        for (String option : options) {
+            if (chance(30)) {
+                parts.add(option);
+            }
+        }
+        java.util.Collections.shuffle(parts, random);
+        return String.join(" ", parts);
     }
 
     private String mark() {

@@ -250,6 +250,98 @@ class RulesetRunTest {
         assertThat(taken).isEqualTo("xxx--x-xxxx-");
     }
 
+    private String dropped(Ruleset rules, Skb... packets) {
+        StringBuilder dropped = new StringBuilder();
+        for (Skb skb : packets) {
+            Outcome outcome = rules.run(TableKind.FILTER, Hook.OUTPUT, skb, view, matched);
+            dropped.append(outcome.equals(Outcome.DROP) ? 'x' : '-');
+        }
+        return dropped.toString();
+    }
+
+    private static final String RATE = "--hashlimit-burst 2 --hashlimit-mode dstip,dstport --hashlimit-name a";
+
+    @Test
+    void aRateIsThatOfEachKey() {
+        Ruleset rules = rules("filter", "-A OUTPUT -m hashlimit --hashlimit-above 1/sec " + RATE + " -j DROP");
+        assertThat(dropped(rules, tcp(80), tcp(80), tcp(80), tcp(443), tcp(80), tcp(443), tcp(443)))
+                .isEqualTo("--x-x-x");
+        view.now = Instant.EPOCH.plusMillis(1500);
+        assertThat(dropped(rules, tcp(80), tcp(80), tcp(443))).isEqualTo("-x-");
+        Ruleset below = rules("filter", "-A OUTPUT -m hashlimit --hashlimit-upto 1/sec " + RATE + " -j DROP");
+        assertThat(dropped(below, tcp(80), tcp(80), tcp(80))).isEqualTo("xx-");
+    }
+
+    /** What was made first stays, with the rate that it was made by, until no rule names it. */
+    @Test
+    void whatARateCountedGoesWithItsName() {
+        String rule = "-A OUTPUT -m hashlimit --hashlimit-above %s/sec " + RATE + " -j DROP";
+        for (IptablesVariant variant : List.of(IptablesVariant.NFT, IptablesVariant.LEGACY)) {
+            Ruleset rules = new Ruleset(Family.IPV4, variant);
+            rules.restore("*filter\n" + rule.formatted(1) + "\nCOMMIT\n", false);
+            assertThat(dropped(rules, tcp(80), tcp(80), tcp(80))).isEqualTo("--x");
+            rules.restore("*filter\n" + rule.formatted(100) + "\nCOMMIT\n", false);
+            assertThat(dropped(rules, tcp(80))).isEqualTo("x");
+            rules.restore("*filter\n-F OUTPUT\nCOMMIT\n", true);
+            rules.restore("*filter\n" + rule.formatted(100) + "\nCOMMIT\n", true);
+            assertThat(dropped(rules, tcp(80), tcp(80), tcp(80))).isEqualTo("--x");
+        }
+    }
+
+    @Test
+    void aRateIsForgottenAfterAWhile() {
+        Ruleset rules = rules(
+                "filter",
+                "-A OUTPUT -m hashlimit --hashlimit-above 1/day " + RATE
+                        + " --hashlimit-htable-expire 3000 --hashlimit-htable-gcinterval 2000 -j DROP");
+        assertThat(dropped(rules, tcp(80), tcp(80), tcp(80))).isEqualTo("--x");
+        view.now = Instant.EPOCH.plusMillis(2900);
+        assertThat(dropped(rules, tcp(80))).isEqualTo("x");
+        view.now = Instant.EPOCH.plusMillis(7900);
+        assertThat(dropped(rules, tcp(80), tcp(80), tcp(80))).isEqualTo("--x");
+    }
+
+    private static Skb flow(int sourcePort, int state) {
+        Skb skb = new Skb(Header.ports(SOURCE, sourcePort, DESTINATION, 80, Header.TCP, Header.SYN));
+        Tuple tuple = new Tuple(SOURCE, DESTINATION, Header.TCP, sourcePort, 80);
+        skb.ct = new Ct(tuple, tuple);
+        skb.ct.confirmed = true;
+        skb.ct.tcpState = state;
+        skb.state = CtState.NEW;
+        return skb;
+    }
+
+    @Test
+    void flowsCountUntilTheyAreClosedOrGone() {
+        Ruleset rules =
+                rules("filter", "-A OUTPUT -m connlimit --connlimit-above 2 --connlimit-mask 32 --connlimit-daddr -j DROP");
+        Skb first = flow(1, 3);
+        Skb second = flow(2, 3);
+        Skb third = flow(3, 0);
+        third.ct.confirmed = false;
+        assertThat(dropped(rules, first, first, second, second, third)).isEqualTo("----x");
+        second.ct.tcpState = 7;
+        Skb fourth = flow(4, 1);
+        assertThat(dropped(rules, fourth, flow(5, 1))).isEqualTo("-x");
+        first.ct.dying = true;
+        fourth.ct.dying = true;
+        assertThat(dropped(rules, flow(6, 1))).isEqualTo("-");
+        assertThat(dropped(rules("filter", "-A OUTPUT -m connlimit --connlimit-upto 1 -j DROP"), flow(1, 1), flow(2, 1)))
+                .isEqualTo("x-");
+    }
+
+    /** The legacy tool loads the whole table anew, and the kernel counts anew. */
+    @Test
+    void anotherCommitMakesTheLegacyVariantForgetFlows() {
+        for (IptablesVariant variant : List.of(IptablesVariant.NFT, IptablesVariant.LEGACY)) {
+            Ruleset rules = new Ruleset(Family.IPV4, variant);
+            rules.restore("*filter\n-A OUTPUT -m connlimit --connlimit-above 1 -j DROP\nCOMMIT\n", false);
+            assertThat(dropped(rules, flow(1, 3), flow(2, 3))).isEqualTo("-x");
+            rules.restore("*filter\n:OTHER - [0:0]\nCOMMIT\n", true);
+            assertThat(dropped(rules, flow(3, 3))).isEqualTo(variant == IptablesVariant.NFT ? "x" : "-");
+        }
+    }
+
     @Test
     void owners() {
         Skb own = with(skb -> {

@@ -54,6 +54,13 @@ class RulesetTextTest {
                 "-A INPUT -m iprange --src-range 10.43.0.1-10.43.0.9 ! --dst-range 10.43.1.1-10.43.1.1",
                 "-A FORWARD -m addrtype --src-type UNICAST ! --dst-type LOCAL --limit-iface-in",
                 "-A INPUT -m limit --limit 2/sec --limit-burst 9 -j LOG --log-prefix \"a b\" --log-level 7 --log-uid",
+                "-A INPUT -m connlimit --connlimit-above 20 --connlimit-mask 32 --connlimit-daddr -j DROP",
+                "-A INPUT -m connlimit --connlimit-upto 0 --connlimit-mask 0 --connlimit-saddr",
+                "-A INPUT -m hashlimit --hashlimit-above 256/sec --hashlimit-burst 512 --hashlimit-mode dstip,dstport"
+                        + " --hashlimit-name osh-abcdefgh-256 --hashlimit-htable-size 256 --hashlimit-htable-max 16384"
+                        + " --hashlimit-htable-gcinterval 10000 --hashlimit-htable-expire 10000 -j DROP",
+                "-A INPUT -m hashlimit --hashlimit-upto 3/hour --hashlimit-burst 5 --hashlimit-name x"
+                        + " --hashlimit-srcmask 24 --hashlimit-dstmask 8",
                 "-A OUTPUT -m owner ! --socket-exists --uid-owner 5-9 ! --gid-owner 7",
                 "-A INPUT -m comment --comment \"it\\'s \\\"so\\\" \\\\\" -m comment --comment plain",
                 "-A FORWARD -m physdev --physdev-is-in --physdev-in eth0 ! --physdev-is-bridged",
@@ -147,7 +154,7 @@ class RulesetTextTest {
 
     @Test
     void saysWhatItDoesNotKnow() {
-        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -m hashlimit")).refused())
+        assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -m quota")).refused())
                 .isFalse();
         assertThat(refused(IptablesVariant.NFT, filter("-A INPUT -j TPROXY")).refused())
                 .isFalse();

@@ -54,6 +54,9 @@ class MutantPacketsIT {
             "inside: only tcp is refused at once",
             // Gets through either way: another test looks at its source.
             NOT_MASQUERADED,
+            // The proof names the word and no packet.
+            "host: a limit of what is within",
+            "host: a limit that accepts",
             // Of kernels before Linux 6.17 alone.
             "IPv6 forwarding without a guard",
             // Gets through while the sandbox is being made, when nothing is inside yet.

@@ -1,0 +1,207 @@
+package dev.openshell.netns.linux;
+
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.plan.Upkeep;
+import dev.openshell.netns.linux.sys.HomeThread;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Watches the rules of one host namespace for all sandboxes of this JVM there: when they change, and once a second, it
+ * reads them, has those loaded again that somebody took away, and cuts off a sandbox whose rules can't be made whole. One
+ * thread, as long as there are sandboxes.
+ */
+final class HostWatch {
+    private static final System.Logger LOG = System.getLogger(HostWatch.class.getName());
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+    /** Between two looks, on a host where much changes: so many times what a look takes, within these bounds. */
+    private static final int SHARE = 4;
+
+    private static final Duration SHORTEST_REST = Duration.ofMillis(100);
+    private static final Duration LONGEST_REST = Duration.ofSeconds(1);
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Map<Place, HostWatch> WATCHES = new HashMap<>();
+
+    private record Place(long host, IptablesVariant variant) {}
+
+    private final Kernel kernel;
+    private final int host;
+    private final IptablesVariant variant;
+    private final Kernel.RuleWatch changes;
+    private final Thread thread;
+    private final Set<LiveSandbox> sandboxes = new LinkedHashSet<>();
+    private boolean over;
+
+    private HostWatch(Kernel kernel, int host, IptablesVariant variant) {
+        this.kernel = kernel;
+        this.host = host;
+        this.variant = variant;
+        this.changes = kernel.watch(host, variant);
+        this.thread = HomeThread.of("openshell-netns-watch", this::run);
+    }
+
+    /** Watches for {@code sandbox}, whose host namespace is that of descriptor {@code host}. */
+    static void add(LiveSandbox sandbox, Kernel kernel, int host, IptablesVariant variant) {
+        Place place = new Place(kernel.inode(host), variant);
+        synchronized (WATCHES) {
+            HostWatch watch = WATCHES.get(place);
+            if (watch == null) {
+                watch = begin(kernel, host, variant);
+                WATCHES.put(place, watch);
+            }
+            synchronized (watch) {
+                watch.sandboxes.add(sandbox);
+            }
+        }
+    }
+
+    private static HostWatch begin(Kernel kernel, int host, IptablesVariant variant) {
+        int own = kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + host)));
+        boolean done = false;
+        try {
+            HostWatch watch = new HostWatch(kernel, own, variant);
+            watch.thread.start();
+            done = true;
+            return watch;
+        } finally {
+            if (!done) {
+                kernel.close(own);
+            }
+        }
+    }
+
+    /** Watches no more for {@code sandbox}; when this returns nothing is being loaded for it. */
+    static void remove(LiveSandbox sandbox) {
+        HostWatch ending = null;
+        synchronized (WATCHES) {
+            for (HostWatch watch : WATCHES.values()) {
+                if (watch.isLast(sandbox)) {
+                    ending = watch;
+                }
+            }
+            WATCHES.values().remove(ending);
+        }
+        if (ending != null) {
+            ending.end();
+        }
+    }
+
+    private synchronized boolean isLast(LiveSandbox sandbox) {
+        sandboxes.remove(sandbox);
+        // One of which all are sealed waits for the last of them to be closed.
+        return sandboxes.isEmpty();
+    }
+
+    private void end() {
+        synchronized (this) {
+            over = true;
+            notifyAll();
+        }
+        changes.wake();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!isOver()) {
+                changes.await(PERIOD);
+                long start = System.nanoTime();
+                look();
+                long took = System.nanoTime() - start;
+                // What changes meanwhile ends the next wait at once.
+                rest(Math.min(LONGEST_REST.toNanos(), Math.max(SHORTEST_REST.toNanos(), took * SHARE)));
+            }
+        } finally {
+            changes.close();
+            kernel.close(host);
+        }
+    }
+
+    private synchronized boolean isOver() {
+        return over;
+    }
+
+    private synchronized void rest(long nanos) {
+        long end = System.nanoTime() + nanos;
+        for (long left = nanos; left > 0 && !over; left = end - System.nanoTime()) {
+            try {
+                wait(left / 1_000_000, (int) (left % 1_000_000));
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private void look() {
+        if (isOver()) {
+            return;
+        }
+        Upkeep.Reading reading;
+        try {
+            reading = Upkeep.Reading.of(kernel, host, variant, Deadline.in(LIMIT));
+        } catch (KernelException | NetnsException e) {
+            String what = "the rules can't be read: " + e.getMessage();
+            all().forEach(sandbox -> ifWatched(sandbox, () -> mend(sandbox, what)));
+            return;
+        }
+        for (LiveSandbox sandbox : all()) {
+            ifWatched(sandbox, () -> {
+                Upkeep upkeep = sandbox.upkeep();
+                upkeep.limited(reading).forEach((limit, packets) -> sandbox.events()
+                        .tell(listener -> listener.limited(sandbox, limit, packets)));
+                upkeep.drift(reading).ifPresent(what -> mend(sandbox, what));
+            });
+        }
+    }
+
+    private synchronized List<LiveSandbox> all() {
+        return List.copyOf(sandboxes);
+    }
+
+    private synchronized void ifWatched(LiveSandbox sandbox, Runnable body) {
+        if (sandboxes.contains(sandbox) && !sandbox.isSealed()) {
+            body.run();
+        }
+    }
+
+    private void mend(LiveSandbox sandbox, String what) {
+        try {
+            sandbox.upkeep().repair(host, Deadline.in(LIMIT));
+            sandbox.events().tell(listener -> listener.drifted(sandbox, what));
+        } catch (KernelException | NetnsException e) {
+            seal(sandbox, what + "; " + e.getMessage());
+        }
+    }
+
+    private void seal(LiveSandbox sandbox, String reason) {
+        try {
+            sandbox.upkeep().seal(host);
+            sandbox.sealed();
+            sandbox.events().tell(listener -> listener.sealed(sandbox, reason));
+        } catch (KernelException | NetnsException e) {
+            // The next look tries again.
+            LOG.log(System.Logger.Level.DEBUG, "could not seal " + sandbox, e);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Leftover;
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.netlink.Rtnetlink;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Takes off a host what sandboxes leave there: one that is closed, and those whose owner is dead. Goes by what is there,
+ * whatever part of it was made or is gone already. With the last sandbox the standing rules go and forwarding is put
+ * back. The caller holds the host namespace's lock.
+ */
+public final class HostSweep {
+    private static final int TRIES = 5;
+
+    private final Kernel kernel;
+    private final int namespace;
+    private final IptablesVariant variant;
+    private final Deadline deadline;
+
+    HostSweep(Kernel kernel, int namespace, IptablesVariant variant, Deadline deadline) {
+        this.kernel = kernel;
+        this.namespace = namespace;
+        this.variant = variant;
+        this.deadline = deadline;
+    }
+
+    /**
+     * Takes away what dead owners left in the namespace of descriptor {@code host}, and returns it.
+     *
+     * @param dryRun only look
+     * @throws NetnsException when some of it could not be taken away; all the rest was
+     */
+    public static List<Leftover> sweep(
+            Kernel kernel, int host, IptablesVariant wanted, boolean dryRun, Deadline deadline) {
+        try (Kernel.Lock lock = kernel.lock(host, deadline)) {
+            IptablesVariant variant = kernel.iptables(host, wanted, deadline);
+            HostSweep sweep = new HostSweep(kernel, host, variant, deadline);
+            Orphans orphans = Orphans.among(HostState.links(kernel, host, deadline), kernel)
+                    .withFiles(kernel);
+            Removal removal = sweep.removal(orphans.links());
+            List<Leftover> found = new ArrayList<>(orphans.describe());
+            found.addAll(removal.describe());
+            if (!dryRun) {
+                List<RuntimeException> failures = sweep.remove(orphans);
+                if (!failures.isEmpty()) {
+                    RuntimeException first = failures.get(0);
+                    failures.stream().skip(1).forEach(first::addSuppressed);
+                    throw first;
+                }
+            }
+            return found;
+        } catch (KernelException e) {
+            throw PlanExecutor.failure("sweep", "host namespace", e);
+        }
+    }
+
+    /** Takes away the rules of {@code link}, which goes down if it is up. */
+    void release(String link) {
+        HostState.links(kernel, namespace, deadline).stream()
+                .filter(each -> each.name().equals(link))
+                // Whatever may still be inside: without its rules a link that is up would be open.
+                .forEach(each -> Netlink.sendIfThere(kernel, namespace, Rtnetlink.setUp(each.index(), link, false)));
+        load(List.of(link));
+    }
+
+    /** Takes away all that {@code orphans} are, and returns what failed. Those that live on are cut off all the same. */
+    List<RuntimeException> remove(Orphans orphans) {
+        List<RuntimeException> failures = new ArrayList<>();
+        List<String> gone = new ArrayList<>();
+        for (Orphans.Orphan orphan : orphans.orphans()) {
+            try {
+                cut(orphan);
+                gone.add(orphan.link().name());
+            } catch (NetnsException | KernelException e) {
+                failures.add(
+                        PlanExecutor.failure("end the sandbox", orphan.link().name(), e));
+            }
+        }
+        orphans.files().forEach(kernel::unpublish);
+        load(gone);
+        orphans.orphans().stream()
+                .map(Orphans.Orphan::link)
+                .filter(link -> gone.contains(link.name()))
+                .forEach(link -> Netlink.sendIfThere(
+                        kernel, namespace, Rtnetlink.deleteLink(link.index(), link.name())));
+        return failures;
+    }
+
+    private void cut(Orphans.Orphan orphan) {
+        Netlink.sendIfThere(
+                kernel,
+                namespace,
+                Rtnetlink.setUp(orphan.link().index(), orphan.link().name(), false));
+        Optional<Path> inside = kernel.member(orphan.mark().inode());
+        while (inside.isPresent()) {
+            end(inside.get());
+            deadline.check("end the processes", orphan.link().name());
+            inside = kernel.member(orphan.mark().inode());
+        }
+        orphan.names().forEach(kernel::unpublish);
+    }
+
+    private void end(Path inside) {
+        int sandbox = -1;
+        try {
+            sandbox = kernel.openNamespace(Optional.of(inside));
+            kernel.endProcesses(sandbox, Duration.ZERO);
+        } catch (KernelException gone) {
+            // It ended by itself between being seen and being opened; the caller looks again.
+        } finally {
+            if (sandbox >= 0) {
+                kernel.close(sandbox);
+            }
+        }
+    }
+
+    /** Another program may change the tables between reading and loading. */
+    private void load(List<String> doomed) {
+        for (int tries = 1; ; tries++) {
+            try {
+                removal(doomed).load();
+                return;
+            } catch (KernelException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+                deadline.check("release the host's rules of", doomed.toString());
+            }
+        }
+    }
+
+    private Removal removal(List<String> doomed) {
+        return Removal.of(kernel, namespace, variant, doomed, deadline);
+    }
+}

@@ -1,0 +1,88 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.Leftover;
+import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.base.Owner;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.Kernel.Published;
+import dev.openshell.netns.linux.netlink.Answers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The sandboxes that are there though their owner is dead: processes inside, or a name under which they are published,
+ * hold them.
+ *
+ * @param files what is left of names that were about to be published
+ */
+record Orphans(List<Orphan> orphans, List<Path> files) {
+    /** One of them: its link, what is written on that, and its names. */
+    record Orphan(Answers.Link link, Mark mark, List<Path> names) {}
+
+    /** Finds those among {@code links}. */
+    static Orphans among(List<Answers.Link> links, Kernel kernel) {
+        Map<Owner, Boolean> dead = new HashMap<>();
+        Map<Answers.Link, Mark> over = new LinkedHashMap<>();
+        for (Answers.Link link : links) {
+            if (link.name().startsWith(VethPair.HOST_PREFIX)) {
+                Mark.parse(link.alias())
+                        .filter(mark -> dead.computeIfAbsent(mark.owner(), kernel::isDead) && isOver(kernel, mark))
+                        .ifPresent(mark -> over.put(link, mark));
+            }
+        }
+        if (over.isEmpty()) {
+            return new Orphans(List.of(), List.of());
+        }
+        List<Published> published = kernel.published();
+        List<Orphan> orphans = new ArrayList<>();
+        over.forEach((link, mark) -> orphans.add(new Orphan(link, mark, names(published, mark.inode()))));
+        return new Orphans(orphans, List.of());
+    }
+
+    /** Adds the files that were to be names, whose makers died before they were. */
+    Orphans withFiles(Kernel kernel) {
+        List<Path> files = kernel.published().stream()
+                .filter(file -> file.inode() == 0)
+                .filter(file -> Mark.parse(file.note())
+                        .filter(mark -> kernel.isDead(mark.owner()))
+                        .isPresent())
+                .map(Published::path)
+                .toList();
+        return new Orphans(orphans, files);
+    }
+
+    /** A detached one is over when nobody is inside any more. */
+    private static boolean isOver(Kernel kernel, Mark mark) {
+        return !mark.detached() || kernel.member(mark.inode()).isEmpty();
+    }
+
+    private static List<Path> names(List<Published> published, long inode) {
+        return published.stream()
+                .filter(file -> file.inode() == inode)
+                .map(Published::path)
+                .toList();
+    }
+
+    boolean isEmpty() {
+        return orphans.isEmpty() && files.isEmpty();
+    }
+
+    List<String> links() {
+        return orphans.stream().map(orphan -> orphan.link().name()).toList();
+    }
+
+    List<Leftover> describe() {
+        List<Leftover> found = new ArrayList<>();
+        for (Orphan orphan : orphans) {
+            String owner = "process " + orphan.mark().owner().pid();
+            found.add(new Leftover(Leftover.Kind.LINK, orphan.link().name(), owner));
+            orphan.names().forEach(name -> found.add(new Leftover(Leftover.Kind.NAME, name.toString(), owner)));
+        }
+        files.forEach(file -> found.add(new Leftover(Leftover.Kind.NAME, file.toString(), "")));
+        return found;
+    }
+}

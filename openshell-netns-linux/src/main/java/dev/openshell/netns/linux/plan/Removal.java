@@ -1,0 +1,88 @@
+package dev.openshell.netns.linux.plan;
+
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Leftover;
+import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.netlink.Answers;
+import dev.openshell.netns.linux.rules.HostRules;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The rules that are to go from a host: those of some links, of links that are no more, and after the last one all. */
+final class Removal {
+    private final Kernel kernel;
+    private final int namespace;
+    private final IptablesVariant variant;
+    private final Deadline deadline;
+    private final Map<Family, HostRules> rules = new LinkedHashMap<>();
+    private final Set<String> doomed = new TreeSet<>();
+    private boolean last;
+
+    private Removal(Kernel kernel, int namespace, IptablesVariant variant, Deadline deadline) {
+        this.kernel = kernel;
+        this.namespace = namespace;
+        this.variant = variant;
+        this.deadline = deadline;
+    }
+
+    /** Finds out what has to go with the rules of {@code links}. */
+    static Removal of(
+            Kernel kernel, int namespace, IptablesVariant variant, Collection<String> links, Deadline deadline) {
+        Removal removal = new Removal(kernel, namespace, variant, deadline);
+        List<Answers.Link> present = HostState.links(kernel, namespace, deadline);
+        for (Family family : HostState.families(HostState.hasIpv6(kernel, namespace))) {
+            removal.rules.put(family, HostRules.of(kernel.save(namespace, family, variant, deadline)));
+        }
+        Set<String> ruled = new TreeSet<>();
+        removal.rules.values().forEach(family -> ruled.addAll(family.links()));
+        Set<String> alive = new TreeSet<>();
+        for (Answers.Link link : present) {
+            // One that is up needs the standing deny, also if somebody took its own rules away.
+            boolean open = link.up() && link.name().startsWith(VethPair.HOST_PREFIX);
+            if (!links.contains(link.name()) && (open || ruled.contains(link.name()))) {
+                alive.add(link.name());
+            }
+        }
+        removal.doomed.addAll(ruled);
+        removal.doomed.removeAll(alive);
+        removal.last = alive.isEmpty();
+        return removal;
+    }
+
+    void load() {
+        rules.forEach((family, current) -> {
+            if (last) {
+                Forwarding.putBack(kernel, namespace, current);
+            }
+            String text = last ? current.withoutAny() : current.without(doomed);
+            if (!text.isEmpty()) {
+                kernel.restore(namespace, family, variant, text, true, deadline);
+            }
+        });
+    }
+
+    List<Leftover> describe() {
+        List<Leftover> found = new ArrayList<>();
+        doomed.forEach(link -> found.add(new Leftover(Leftover.Kind.RULES, link, "")));
+        if (last) {
+            Set<String> forwarding = new TreeSet<>();
+            rules.values().forEach(family -> forwarding.addAll(family.guards().keySet()));
+            forwarding.forEach(link -> found.add(
+                    new Leftover(Leftover.Kind.FORWARDING, link.isEmpty() ? "all interfaces" : link, "")));
+            if (doomed.isEmpty()
+                    && rules.values().stream()
+                            .anyMatch(family -> !family.withoutAny().isEmpty())) {
+                found.add(new Leftover(Leftover.Kind.RULES, "no sandbox", ""));
+            }
+        }
+        return found;
+    }
+}

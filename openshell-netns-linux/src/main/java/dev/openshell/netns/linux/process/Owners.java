@@ -1,0 +1,97 @@
+package dev.openshell.netns.linux.process;
+
+import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.linux.base.Owner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Processes as owners of what they made, and as members of network namespaces. */
+public final class Owners {
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    private Owners() {}
+
+    /** Returns this process, as those see it that share its /proc. */
+    public static Owner self() {
+        return Self.OWNER;
+    }
+
+    /** Read once: none of it changes. */
+    private static final class Self {
+        static final Owner OWNER = read();
+
+        private static Owner read() {
+            try {
+                // As a number of /proc, which may be another than the process's own.
+                int pid = Integer.parseInt(
+                        Files.readSymbolicLink(Path.of("/proc/self")).toString());
+                long started = ProcTable.entry(pid).orElseThrow().started();
+                String boot = Files.readString(BOOT_ID).strip();
+                return new Owner(boot, namespace("pid") + "." + namespace("time"), pid, started);
+            } catch (IOException e) {
+                throw new NetnsException(
+                        "read", "/proc", 0, e.toString(), "mount the whole /proc: what is made has to name its owner", e);
+            }
+        }
+
+        /** A kernel without that kind of namespace has one for all. */
+        private static long namespace(String type) {
+            return ProcTable.namespace("self", type).orElse(0);
+        }
+    }
+
+    /** Returns whether {@code owner} is gone for certain. Of one that can't be seen from here it is not known. */
+    public static boolean isDead(Owner owner) {
+        Owner self = self();
+        if (!owner.boot().equals(self.boot())) {
+            return true;
+        }
+        if (!owner.view().equals(self.view()) || owner.pid() > Integer.MAX_VALUE) {
+            return false;
+        }
+        Optional<ProcTable.Entry> now = ProcTable.entry((int) owner.pid());
+        return now.isEmpty() || now.get().started() != owner.started() || now.get().zombie();
+    }
+
+    /**
+     * Returns where the network namespace of {@code inode} can be opened: at a process in it, or one of its threads.
+     * Empty where no process is seen in there.
+     */
+    public static Optional<Path> member(long inode) {
+        for (int pid : ProcTable.others()) {
+            for (String task : tasks(pid)) {
+                if (isIn(task, inode)) {
+                    return Optional.of(Path.of("/proc", task, "ns/net"));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<String> tasks(int pid) {
+        List<String> tasks = new ArrayList<>(List.of(Integer.toString(pid)));
+        if (ProcTable.entry(pid).filter(ProcTable.Entry::zombie).isEmpty()
+                && namespace(Integer.toString(pid)).isEmpty()) {
+            ProcTable.threads(pid).forEach(thread -> tasks.add(pid + "/task/" + thread));
+        }
+        return tasks;
+    }
+
+    private static boolean isIn(String task, long inode) {
+        return namespace(task).equals(OptionalLong.of(inode));
+    }
+
+    /** Of a process that this one may not look into, nothing is known. */
+    private static OptionalLong namespace(String task) {
+        try {
+            return ProcTable.namespace(task, "net");
+        } catch (NetnsException e) {
+            return OptionalLong.empty();
+        }
+    }
+}

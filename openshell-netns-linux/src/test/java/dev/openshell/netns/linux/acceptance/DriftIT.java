@@ -1,0 +1,153 @@
+package dev.openshell.netns.linux.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.SandboxListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Somebody else flushes, reorders and changes a live sandbox's rules on the host. */
+@Tag("real-kernel")
+class DriftIT {
+    private static final Duration NOTICED = Duration.ofSeconds(5);
+
+    /** What a listener hears, as words. */
+    private static final class Heard implements SandboxListener {
+        private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
+
+        @Override
+        public void drifted(NetnsSandbox sandbox, String what) {
+            events.add("drifted " + what);
+        }
+
+        @Override
+        public void sealed(NetnsSandbox sandbox, String reason) {
+            events.add("sealed " + reason);
+        }
+
+        @Override
+        public void closed(NetnsSandbox sandbox) {
+            events.add("closed");
+        }
+
+        String next() throws InterruptedException {
+            String event = events.poll(NOTICED.toMillis(), TimeUnit.MILLISECONDS);
+            return event == null ? "nothing" : event;
+        }
+    }
+
+    private static List<String> changes(String link) {
+        return List.of(
+                "iptables -F",
+                "iptables -t raw -F",
+                "iptables -t nat -F",
+                "ip6tables -F",
+                "iptables -I FORWARD 1 -j ACCEPT",
+                "iptables -D FORWARD -j OPENSHELL-FORWARD",
+                "iptables -I OPENSHELL-FORWARD 1 -j ACCEPT",
+                "iptables -I OPENSHELL-FROM 1 -j ACCEPT",
+                "iptables -t raw -I OPENSHELL-SOURCE 1 -j RETURN",
+                "iptables -I " + link + "-from 1 -j ACCEPT",
+                "iptables -F " + link + "-to");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    void whatOthersChangeIsMadeWholeAgain(Setting setting) throws Exception {
+        try (PodWorld world = setting.open()) {
+            PodState pod = world.snapshot();
+            Heard heard = new Heard();
+            Heard heardBeside = new Heard();
+            try (NetnsSandbox sandbox = setting.apply(world);
+                    NetnsSandbox beside = setting.apply(world)) {
+                sandbox.listen(heard);
+                beside.listen(heardBeside);
+                String link = sandbox.veth().hostInterface();
+                for (String change : changes(link)) {
+                    world.mustInPod(tool(setting, change).split(" "));
+                    assertThat(heard.next()).as(change).startsWith("drifted ");
+                    if (!change.contains(link)) {
+                        assertThat(heardBeside.next()).as(change).startsWith("drifted ");
+                    }
+                    assertThatCode(sandbox::verifyLoaded).as(change).doesNotThrowAnyException();
+                    assertThat(others(world, setting))
+                            .as(change)
+                            .isEqualTo(change.contains("-I FORWARD") ? List.of("-A FORWARD -j ACCEPT") : List.of());
+                    if (change.contains("-I FORWARD")) {
+                        world.mustInPod(tool(setting, change.replace("-I FORWARD 1", "-D FORWARD")).split(" "));
+                    }
+                }
+                Probes inside = Setting.probes(world, sandbox);
+                world.capture().take();
+                assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).hasSize(Setting.allowed().size());
+                assertThat(world.capture().takeFlows()).isEqualTo(setting.flows());
+                assertThat(inside.reached(Probes.PATIENCE, setting.refused(sandbox))).isEmpty();
+                assertThat(world.capture().take()).isEmpty();
+                assertThatCode(beside::verifyLoaded).doesNotThrowAnyException();
+            }
+            assertThat(world.settled(pod).lines()).containsExactlyElementsOf(pod.lines());
+            assertThat(heard.events).noneMatch(event -> event.startsWith("sealed"));
+        }
+    }
+
+    /** Rules of others in the chains that this library jumps from. */
+    private static List<String> others(PodWorld world, Setting setting) {
+        return world.mustInPod(setting.tool(), "-S", "FORWARD")
+                .lines()
+                .filter(line -> line.startsWith("-A") && !line.contains("OPENSHELL"))
+                .toList();
+    }
+
+    private static String tool(Setting setting, String change) {
+        String variant = setting.tool().substring("iptables".length());
+        return change.replaceFirst("tables", "tables" + variant);
+    }
+
+    /** Rules that can't be read any more are as good as gone. */
+    @ParameterizedTest
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    void whatCannotBeMadeWholeIsSealed(Setting setting) throws Exception {
+        try (PodWorld world = setting.open()) {
+            Heard heard = new Heard();
+            try (NetnsSandbox sandbox = setting.apply(world)) {
+                sandbox.listen(heard);
+                Probes inside = Setting.probes(world, sandbox);
+                assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).isNotEmpty();
+                String link = sandbox.veth().hostInterface();
+                obstruct(world, setting, link);
+                assertThat(heard.next()).startsWith("sealed ").contains(setting.tool().contains("legacy") ? "is no rule" : "is dormant");
+                assertThat(world.mustInPod("ip", "-o", "link", "show", link)).contains("state DOWN");
+                world.capture().take();
+                assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).isEmpty();
+                assertThat(world.capture().take()).isEmpty();
+                clear(world, setting);
+            }
+            assertThat(heard.next()).isEqualTo("closed");
+        }
+    }
+
+    private static void obstruct(PodWorld world, Setting setting, String link) {
+        if (setting.tool().contains("legacy")) {
+            // An interface name with a line break in a rule: what is printed is no rule.
+            world.mustInPod("iptables-legacy", "-I", "FORWARD", "-i", "a\nb", "-j", "DROP");
+        } else {
+            world.mustInPod("nft", "add", "table", "ip", "filter", "{ flags dormant; }");
+        }
+    }
+
+    private static void clear(PodWorld world, Setting setting) {
+        if (setting.tool().contains("legacy")) {
+            world.mustInPod("iptables-legacy", "-D", "FORWARD", "1");
+        } else {
+            world.mustInPod("nft", "add", "table", "ip", "filter");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package dev.openshell.netns.linux.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** {@code gc} after a JVM with a sandbox was killed. */
+@Tag("real-kernel")
+class GcCommandIT {
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+    private final Cleanup cleanup = new Cleanup();
+    private final String pod = "osh-gc-" + String.format("%08x", new SecureRandom().nextInt());
+
+    @BeforeEach
+    void makePod() {
+        WorldLinks.namespace(cleanup, pod);
+        Shell.mustFeed(
+                """
+                link add eth0 type veth peer name eth1
+                address add 198.51.100.2/24 dev eth0
+                link set eth0 up
+                link set eth1 up
+                route add default via 198.51.100.1
+                """,
+                "ip",
+                "-n",
+                pod,
+                "-batch",
+                "-");
+    }
+
+    @AfterEach
+    void removePod() {
+        cleanup.close();
+    }
+
+    /** Behind names of its own, so that those of the machine's other sandboxes are not touched. */
+    private List<String> command(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("nsenter", "--net=/run/netns/" + pod, "unshare", "--mount"));
+        command.addAll(List.of("sh", "-ec", "mount -t tmpfs tmpfs /run/netns; exec \"$0\" \"$@\""));
+        command.addAll(List.of(JAVA, "-jar", System.getProperty("openshell.jar")));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Shell.Result gc(String... options) {
+        List<String> command = command("gc");
+        command.addAll(List.of(options));
+        return Shell.run(command.toArray(String[]::new));
+    }
+
+    private String inPod(String... command) {
+        return Shell.must(WorldLinks.exec(pod, command));
+    }
+
+    private String state() {
+        return inPod("iptables-nft-save")
+                + inPod("ip", "-o", "link")
+                + inPod("sysctl", "net.ipv4.conf.eth0.forwarding");
+    }
+
+    @Test
+    void whatAKilledOwnerLeftIsListedAndRemoved() throws Exception {
+        PodState before = PodState.of(Path.of("/run/netns", pod));
+        assertThat(gc()).isEqualTo(new Shell.Result(0, ""));
+        Process owner = new ProcessBuilder(
+                        command("run", "--direct-tcp", "203.0.113.10", "--", "sh", "-c", "echo there; exec sleep 1000"))
+                .start();
+        cleanup.later(owner::destroyForcibly);
+        assertThat(owner.inputReader().readLine()).isEqualTo("there");
+        assertThat(gc().output()).as("while its owner lives").isEmpty();
+        assertThat(state()).contains("osh-", "203.0.113.10");
+
+        long pid = owner.pid();
+        owner.destroyForcibly().waitFor();
+        String dead = state();
+        Shell.Result dry = gc("--dry-run");
+        assertThat(dry.status()).as(dry.output()).isZero();
+        assertThat(state().replaceAll("\\[\\d+:\\d+]|#.*", "")).isEqualTo(dead.replaceAll("\\[\\d+:\\d+]|#.*", ""));
+        assertThat(dry.lines())
+                .anyMatch(line -> line.matches("link osh-\\w+ of process " + pid))
+                .anyMatch(line -> line.matches("rules osh-\\w+.*"));
+        assertThat(gc("--dry-run", "--json").output()).startsWith("{\"dryRun\":true,\"leftovers\":[{\"kind\":\"");
+
+        Shell.Result removed = gc();
+        assertThat(removed.status()).as(removed.output()).isZero();
+        assertThat(removed.lines()).anyMatch(line -> line.matches("rules osh-\\w+.*"));
+        assertThat(gc()).isEqualTo(new Shell.Result(0, ""));
+        long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (!PodState.of(Path.of("/run/netns", pod)).equals(before) && System.nanoTime() < end) {
+            Thread.sleep(50);
+        }
+        assertThat(PodState.of(Path.of("/run/netns", pod)).lines()).containsExactlyElementsOf(before.lines());
+    }
+
+    @Test
+    void withoutPrivilegeItIs125() {
+        List<String> command = new ArrayList<>(List.of("setpriv", "--inh-caps=-all", "--bounding-set=-net_admin"));
+        command.addAll(List.of(JAVA, "-jar", System.getProperty("openshell.jar"), "gc"));
+        Shell.Result result = Shell.run(WorldLinks.exec(pod, command.toArray(String[]::new)));
+        assertThat(result.status()).isEqualTo(125);
+        assertThat(result.output()).startsWith("openshell-netns: ").contains("CAP_NET_ADMIN");
+    }
+}
