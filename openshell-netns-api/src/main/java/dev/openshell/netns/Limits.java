@@ -14,12 +14,13 @@ import org.immutables.value.Value;
 @Value.Immutable
 public abstract class Limits {
     /** No limit at all. */
-    public static final Limits NONE =
-            ImmutableLimits.builder().build();
+    public static final Limits NONE = ImmutableLimits.builder().build();
 
     /** The limits where none are given: 1,024 connections, and 256 new ones a second. */
-    public static final Limits DEFAULT =
-            ImmutableLimits.builder().connections(1024).connectionsPerSecond(256).build();
+    public static final Limits DEFAULT = ImmutableLimits.builder()
+            .connections(1024)
+            .connectionsPerSecond(256)
+            .build();
 
     private static final int MOST = 1_000_000;
 
@@ -27,7 +28,9 @@ public abstract class Limits {
 
     /**
      * Returns how many connections to one destination address may be open at once, all ports and protocols together:
-     * TCP until both sides have closed it, others as long as the host tracks them. Empty without a limit.
+     * TCP until both sides have closed it, others as long as the host tracks them. Empty without a limit. The host
+     * remembers a closed connection up to two minutes more, so that it tracks at most this many, and 120 times
+     * {@link #connectionsPerSecond()} closed ones.
      */
     public abstract OptionalInt connections();
 
@@ -55,8 +58,8 @@ public abstract class Limits {
 
     private static void check(String call, int most) {
         if (most < 1 || most > MOST) {
-            throw new IllegalArgumentException(call + " " + most + " is out of range; give 1 to " + MOST
-                    + ", or unlimited() for no limit");
+            throw new IllegalArgumentException(
+                    call + " " + most + " is out of range; give 1 to " + MOST + ", or unlimited() for no limit");
         }
     }
 }

@@ -68,7 +68,10 @@ class BuilderTest {
         assertThat(builder().unlimited().maxConnections(20).policy().limits().connectionsPerSecond())
                 .isEmpty();
         assertThat(builder().unlimited().policy()).isNotEqualTo(builder().policy());
-        assertThat(builder().maxConnections(1_000_000).policy().toBuilder().policy().limits().connections())
+        assertThat(builder().maxConnections(1_000_000).policy().toBuilder()
+                        .policy()
+                        .limits()
+                        .connections())
                 .hasValue(1_000_000);
     }
 
@@ -77,7 +80,8 @@ class BuilderTest {
     void limitsOutOfRangeAreRefused(int most) {
         assertThatThrownBy(() -> builder().maxConnections(most))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("maxConnections " + most + " is out of range; give 1 to 1000000, or unlimited() for no limit");
+                .hasMessage(
+                        "maxConnections " + most + " is out of range; give 1 to 1000000, or unlimited() for no limit");
         assertThatThrownBy(() -> builder().maxConnectionsPerSecond(most))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("maxConnectionsPerSecond " + most + " is out of range; ");

@@ -1,8 +1,8 @@
 package dev.openshell.netns.linux;
 
 import dev.openshell.netns.IptablesVariant;
-import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.plan.Upkeep;
@@ -31,6 +31,8 @@ final class HostWatch {
     private static final Duration LONGEST_REST = Duration.ofSeconds(1);
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Set<Integer> SHORTAGES = Set.of(Errno.EAGAIN, Errno.ENOMEM, Errno.EMFILE, Errno.ENFILE);
     private static final Map<Place, HostWatch> WATCHES = new HashMap<>();
 
     private record Place(long host, IptablesVariant variant) {}
@@ -42,6 +44,7 @@ final class HostWatch {
     private final Thread thread;
     private final Set<LiveSandbox> sandboxes = new LinkedHashSet<>();
     private boolean over;
+    private long lastRead = System.nanoTime();
 
     private HostWatch(Kernel kernel, int host, IptablesVariant variant) {
         this.kernel = kernel;
@@ -160,9 +163,9 @@ final class HostWatch {
         Upkeep.Reading reading;
         try {
             reading = Upkeep.Reading.of(kernel, host, variant, Deadline.in(LIMIT));
-        } catch (KernelException | NetnsException e) {
-            String what = "the rules can't be read: " + e.getMessage();
-            all().forEach(sandbox -> ifWatched(sandbox, () -> mend(sandbox, what)));
+            lastRead = System.nanoTime();
+        } catch (RuntimeException | Error e) {
+            unread(e);
             return;
         }
         for (LiveSandbox sandbox : all()) {
@@ -172,6 +175,18 @@ final class HostWatch {
                         .tell(listener -> listener.limited(sandbox, limit, packets)));
                 upkeep.drift(reading).ifPresent(what -> mend(sandbox, what));
             });
+        }
+    }
+
+    /**
+     * A machine that is short of processes, memory or time says nothing about the rules; for a while that is borne. Any
+     * other failure does: what can't be read may not be there.
+     */
+    private void unread(Throwable failure) {
+        boolean refused = failure instanceof KernelException e && !SHORTAGES.contains(e.errno());
+        if (refused || System.nanoTime() - lastRead > PATIENCE.toNanos()) {
+            String what = "the rules can't be read: " + failure.getMessage();
+            all().forEach(sandbox -> ifWatched(sandbox, () -> mend(sandbox, what)));
         }
     }
 
@@ -189,7 +204,7 @@ final class HostWatch {
         try {
             sandbox.upkeep().repair(host, Deadline.in(LIMIT));
             sandbox.events().tell(listener -> listener.drifted(sandbox, what));
-        } catch (KernelException | NetnsException e) {
+        } catch (RuntimeException | Error e) {
             seal(sandbox, what + "; " + e.getMessage());
         }
     }
@@ -199,7 +214,7 @@ final class HostWatch {
             sandbox.upkeep().seal(host);
             sandbox.sealed();
             sandbox.events().tell(listener -> listener.sealed(sandbox, reason));
-        } catch (KernelException | NetnsException e) {
+        } catch (RuntimeException | Error e) {
             // The next look tries again.
             LOG.log(System.Logger.Level.DEBUG, "could not seal " + sandbox, e);
         }

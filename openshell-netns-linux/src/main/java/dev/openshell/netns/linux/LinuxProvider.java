@@ -8,9 +8,11 @@ import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.PolicyDiff;
 import dev.openshell.netns.PolicyInspection;
+import dev.openshell.netns.Preflight;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.base.Deadline;
+import dev.openshell.netns.linux.doctor.Doctor;
 import dev.openshell.netns.linux.kernel.JnaKernel;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
@@ -139,6 +141,11 @@ public final class LinuxProvider implements NetnsProvider {
                 new Inspection.Situation(
                         preview.rules(), preview.plan(), preview::rulesets, rules -> List.of(), () -> machine(policy)),
                 viewpoint);
+    }
+
+    @Override
+    public Preflight preflight(SandboxPolicy policy) {
+        return standIn.isPresent() ? NetnsProvider.super.preflight(policy) : Doctor.examine(kernel, policy);
     }
 
     /** What can be known of the machine with the privileges that there are. */

@@ -278,9 +278,8 @@ final class LiveSandbox implements NetnsSandbox {
         boolean interrupted = Thread.interrupted();
         try {
             if (shut()) {
-                HostWatch.remove(this);
                 try {
-                    enforcement.close(this::endProcesses);
+                    enforcement.close(this::endWhatUsesIt);
                 } finally {
                     AtExit.remove(this);
                     closeHost();
@@ -314,7 +313,9 @@ final class LiveSandbox implements NetnsSandbox {
         }
     }
 
-    private void endProcesses() {
+    /** Once it is cut off. Nothing loads its rules again after this. */
+    private void endWhatUsesIt() {
+        HostWatch.remove(this);
         if (started) {
             kernel.endProcesses(enforcement.namespace(), resolved.policy().terminationGrace());
             kernel.untie(enforcement.hostMac());

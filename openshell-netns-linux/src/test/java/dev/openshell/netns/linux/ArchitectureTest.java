@@ -32,7 +32,8 @@ class ArchitectureTest {
             Map.entry("process", Set.of("sys", "base")),
             Map.entry("kernel", Set.of("sys", "base", "process")),
             Map.entry("plan", Set.of("base", "kernel", "netlink", "rules", "proof", "resolve")),
-            Map.entry("report", Set.of("base", "kernel", "plan", "resolve")));
+            Map.entry("report", Set.of("base", "kernel", "plan", "resolve")),
+            Map.entry("doctor", Set.of("base", "kernel", "netlink", "process", "report", "resolve")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -29,9 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * @since 0.1
  */
-public abstract class KernelContract extends FlowContract {
-    private static final int ENOENT = 2;
-    private static final int EEXIST = 17;
+public abstract class KernelContract extends OwnershipContract {
     private static final int ENODEV = 19;
     private static final int ENETUNREACH = 101;
     private static final String RULES =
@@ -254,26 +252,6 @@ public abstract class KernelContract extends FlowContract {
         kernel.writeSysctl(namespace, "net/ipv6/conf/all/disable_ipv6", "1");
         assertThat(kernel.readSysctl(namespace, "net/ipv6/conf/lo/disable_ipv6"))
                 .contains("1");
-    }
-
-    @Test
-    void aNamespaceIsPublishedOnce() {
-        Path path = Path.of(
-                "/run/netns", "kernel-contract-" + ProcessHandle.current().pid() + "-" + variant());
-        kernel.publish(namespace, path, "note");
-        try {
-            int again = kernel.openNamespace(Optional.of(path));
-            assertThat(kernel.inode(again)).isEqualTo(kernel.inode(namespace));
-            kernel.close(again);
-            assertThatThrownBy(() -> kernel.publish(namespace, path, "note"))
-                    .isInstanceOfSatisfying(
-                            KernelException.class, e -> assertThat(e.errno()).isEqualTo(EEXIST));
-        } finally {
-            kernel.unpublish(path);
-        }
-        assertThatThrownBy(() -> kernel.openNamespace(Optional.of(path)))
-                .isInstanceOfSatisfying(
-                        KernelException.class, e -> assertThat(e.errno()).isEqualTo(ENOENT));
     }
 
     @Test

@@ -52,13 +52,13 @@ import org.jspecify.annotations.Nullable;
  * {@link Trace#packet()} on from {@link #prerouting} to {@link #forward} with the outgoing interface set, and so on.
  *
  * <p>Known are the matches tcp, udp, sctp, dccp, icmp, icmp6, multiport, conntrack, state, mark, connmark, addrtype,
- * iprange, limit, connlimit, hashlimit, owner, physdev (no packet here crosses a bridge), set and comment, and the targets ACCEPT, DROP,
- * RETURN, REJECT, LOG, NFLOG, MARK, CONNMARK, SNAT, DNAT, MASQUERADE, REDIRECT, NOTRACK, CT --notrack and user chains.
+ * iprange, limit, connlimit, hashlimit, owner, physdev (no packet here crosses a bridge), set and comment, and the
+ * targets ACCEPT, DROP, RETURN, REJECT, LOG, NFLOG, MARK, CONNMARK, SNAT, DNAT, MASQUERADE, REDIRECT, NOTRACK, CT --notrack and user chains.
  * A rule means what iptables(8) says, without the peculiarities of either variant.
  *
  * <p>Tracing throws {@link UnsupportedRuleException} for a set that was not given, and IllegalArgumentException for a
  * packet of the other family. Rate limits keep their state between calls; the {@code with} methods return a tracer that
- * shares it. To {@code connlimit} there are no flows but the packet's own. Not safe for use by several threads at once.
+ * shares it. To {@code connlimit} there is no flow but the packet's own. Not safe for use by several threads at once.
  *
  * @since 0.1
  */

@@ -304,7 +304,22 @@ class FakeProgramsTest {
     }
 
     @Test
-    void aProcessOutlivesWhoeverStartedIt(FakeKernel kernel) throws Exception {
+    void aProcessEndsWithWhoeverStartedIt(FakeKernel kernel) throws Exception {
+        kernel.programs().add("sleeper", context -> {
+            new CountDownLatch(1).await();
+            return 0;
+        });
+        FakeKernel other = kernel.otherProcess();
+        List<String> before = kernel.state();
+        Process sleeper = sandbox(other).start(new ProcessBuilder("sleeper"));
+        other.die();
+        assertThat(sleeper.waitFor()).isEqualTo(137);
+        sandbox(kernel).close();
+        assertThat(kernel.state()).isEqualTo(before);
+    }
+
+    @Test
+    void oneOfADetachedSandboxOutlivesIt(FakeKernel kernel) throws Exception {
         CountDownLatch go = new CountDownLatch(1);
         kernel.programs().add("daemon", context -> {
             go.await();
@@ -312,7 +327,10 @@ class FakeProgramsTest {
         });
         FakeKernel other = kernel.otherProcess();
         List<String> before = kernel.state();
-        NetnsSandbox sandbox = sandbox(other);
+        NetnsSandbox sandbox = NetnsSandbox.builder(other)
+                .directTcp("203.0.113.10")
+                .detached()
+                .apply();
         long inode = sandbox.namespace().inode();
         Process daemon = sandbox.start(new ProcessBuilder("daemon"));
         other.die();

@@ -8,10 +8,13 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int EINTR = 4;
     public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
     public static final int EINVAL = 22;
+    public static final int ENFILE = 23;
+    public static final int EMFILE = 24;
     public static final int ENOSYS = 38;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
@@ -25,7 +28,7 @@ public final class Errno {
     private record Known(String name, String remedy) {}
 
     private static final Map<Integer, Known> KNOWN = Map.ofEntries(
-            Map.entry(EPERM, new Known("EPERM", "needs CAP_NET_ADMIN and CAP_SYS_ADMIN; run as root, or grant both")),
+            Map.entry(EPERM, new Known("EPERM", "needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and security profiles (seccomp, AppArmor, SELinux) that allow the call")),
             Map.entry(ENOENT, new Known("ENOENT", "check that it exists")),
             Map.entry(EINTR, new Known("EINTR", "apply again")),
             Map.entry(5, new Known("EIO", "check the kernel's log")),

@@ -119,8 +119,9 @@ final class FileChecks {
         }
         String evidence = PROC_SYS_NET + " is on the mount " + mount.get().point();
         return mount.get().options().contains("ro")
-                ? Finding.failure(
-                        evidence + ", read-only: forwarding and the link's settings can't be set",
+                ? Finding.warning(
+                        evidence + ", read-only: it is written through a mount that no other process sees, where that"
+                                + " is allowed; the check 'sysctl' says if it is",
                         "mount -o remount,bind,rw " + mount.get().point()
                                 + "  # or docker run --security-opt systempaths=unconfined …")
                 : Finding.ok(evidence + ", writable");

@@ -36,6 +36,7 @@ final class TrialChecks {
 
     void addTo(Checks checks) {
         checks.add("veth", () -> place.privileged() ? inTrial(this::veth) : place.notEntered());
+        checks.add("sysctl", () -> place.privileged() ? inTrial(this::sysctl) : place.notEntered());
         boolean all = variant.isPresent() && loadsAll();
         for (Feature feature : Feature.values()) {
             checks.add(feature.checkName(), () -> rules(feature, all));
@@ -52,6 +53,17 @@ final class TrialChecks {
             return trial.with(namespace);
         } finally {
             place.kernel().close(namespace);
+        }
+    }
+
+    private Finding sysctl(int namespace) {
+        String key = "net/ipv4/conf/lo/forwarding";
+        try {
+            place.kernel().writeSysctl(namespace, key, "1");
+            return Finding.ok("/proc/sys/" + key + " of a new namespace was set");
+        } catch (KernelException e) {
+            return Finding.failure(
+                    "/proc/sys/" + key + ": " + e.getMessage(), "mount -o remount,bind,rw /proc/sys  # or " + e.remedy());
         }
     }
 

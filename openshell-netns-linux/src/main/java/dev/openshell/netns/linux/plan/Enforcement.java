@@ -66,7 +66,7 @@ public final class Enforcement {
             Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
         SandboxPolicy policy = resolved.policy();
         HostState state = swept(kernel, host, policy, deadline);
-        Link link = links.allocate(resolved, state);
+        Link link = links.allocate(resolved, state).ownedBy(kernel.owner());
         RuleSet rules = resolved.on(link.veth());
         Forwarding forwarding =
                 Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));

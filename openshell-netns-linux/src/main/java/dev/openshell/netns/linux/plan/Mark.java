@@ -28,6 +28,16 @@ record Mark(Owner owner, long inode, boolean detached) {
         return Owner.parse(parts.group(1)).map(owner -> new Mark(owner, inode, detached));
     }
 
+    /** Returns the owner that stands beside rules. */
+    static Optional<Owner> ofRules(String comment) {
+        return comment.startsWith(PREFIX) ? Owner.parse(comment.substring(PREFIX.length())) : Optional.empty();
+    }
+
+    /** Returns what stands beside the rules of a sandbox: they are there before its namespace is looked up. */
+    static String rules(Owner owner) {
+        return PREFIX + owner;
+    }
+
     @Override
     public String toString() {
         return PREFIX + owner + " net:" + inode + (detached ? DETACHED : "");

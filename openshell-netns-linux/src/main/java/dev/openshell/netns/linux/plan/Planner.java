@@ -63,7 +63,7 @@ public class Planner {
         Action down = down(link);
         steps.add(hostUp(link, down, policy.detached()));
         steps.addAll(forwarding);
-        steps.addAll(allow(rules, host, down));
+        steps.addAll(allow(rules, link, host, down));
         published(policy, policy.name().orElse(link.host().name()))
                 .ifPresent(path -> steps.add(Step.of("publish the namespace", path.toString(), new Action.Publish(path, policy.detached()))
                         .undoneBy(Undo.IF_DONE, new Action.Unpublish(path))));
@@ -182,10 +182,11 @@ public class Planner {
     }
 
     /** What is allowed comes last. */
-    private List<Step> allow(RuleSet rules, HostState host, Action down) {
+    private List<Step> allow(RuleSet rules, Link link, HostState host, Action down) {
         List<Step> steps = new ArrayList<>();
         for (Family family : HostState.families(host.ipv6())) {
-            String text = compiler.host(rules, family);
+            String text = compiler.host(
+                    rules, family, link.owner().map(Mark::rules).orElse(""));
             steps.add(load(ALLOW, Where.HOST, family, text).undoneBy(Undo.IF_TRIED, down));
         }
         return steps;

@@ -69,9 +69,17 @@ final class Removal {
         });
     }
 
+    private String owner(String link) {
+        return rules.values().stream()
+                .flatMap(family -> Mark.ofRules(family.comment(link)).stream())
+                .findFirst()
+                .map(owner -> "process " + owner.pid())
+                .orElse("");
+    }
+
     List<Leftover> describe() {
         List<Leftover> found = new ArrayList<>();
-        doomed.forEach(link -> found.add(new Leftover(Leftover.Kind.RULES, link, "")));
+        doomed.forEach(link -> found.add(new Leftover(Leftover.Kind.RULES, link, owner(link))));
         if (last) {
             Set<String> forwarding = new TreeSet<>();
             rules.values().forEach(family -> forwarding.addAll(family.guards().keySet()));

@@ -163,6 +163,15 @@ public final class HostRules {
                 .findFirst();
     }
 
+    /** Returns what stands beside the rule that lets {@code link} send, empty where nothing does. */
+    public String comment(String link) {
+        return saved.rules("raw", Chains.SOURCE).stream()
+                .filter(rule -> SavedRules.incoming(rule).equals(link))
+                .map(SavedRules::comment)
+                .findFirst()
+                .orElse("");
+    }
+
     /**
      * What one rule of a link allows.
      *

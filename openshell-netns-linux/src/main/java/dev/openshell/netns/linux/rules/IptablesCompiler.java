@@ -49,21 +49,22 @@ public final class IptablesCompiler implements RuleCompiler {
 
     /** {@inheritDoc} Loaded with {@code --noflush}. */
     @Override
-    public String host(RuleSet rules, Family family) {
+    public String host(RuleSet rules, Family family, String owner) {
         if (rules.veth().network(family).isEmpty()) {
             return "";
         }
-        List<String> lines = new ArrayList<>(raw(rules, family));
+        List<String> lines = new ArrayList<>(raw(rules, family, owner));
         lines.addAll(nat(rules, family));
         lines.addAll(filter(rules, family));
         return text(lines);
     }
 
-    private static List<String> raw(RuleSet rules, Family family) {
+    private static List<String> raw(RuleSet rules, Family family, String owner) {
         VethPair veth = rules.veth();
         String own = Line.in(Chains.SOURCE)
                 .source(sandboxAddress(veth, family))
                 .incoming(veth.hostInterface())
+                .comment(owner)
                 .jump("RETURN");
         return List.of("*raw", own.replaceFirst("-A (\\S+)", "-I $1 1"), "COMMIT");
     }

@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rules that drop the first packets of too many flows. A flow whose first packet is dropped is not kept in the table
- * of flows. The rate is asked first: it costs the same however many flows there are, so that a flood gets no further.
+ * The rules that drop the first packets of too many flows. A flow whose first packet is dropped is not kept in the
+ * table of flows. The rate is asked first: it costs the same however many flows there are, so that a flood gets no
+ * further. Under iptables-legacy each change of the table, whoever makes it, lets the kernel count open connections
+ * from nothing again, though not the rate.
  */
 final class LimitRules {
     /** What the kernel divides by a rate to get the time for one packet, in whole units (XT_HASHLIMIT_SCALE_v2). */
@@ -27,16 +29,18 @@ final class LimitRules {
     static List<String> host(String chain, RuleSet rules, Family family) {
         Limits limits = rules.limits();
         List<String> lines = new ArrayList<>();
-        limits.connectionsPerSecond().ifPresent(most -> lines.add(Line.in(chain)
-                .match("conntrack", "--ctstate", "NEW")
-                .match(rate(most, rules.veth().hostInterface(), "--hashlimit-mode", "dstip,dstport"))
-                .comment("maxConnectionsPerSecond(" + most + ")")
-                .jump("DROP")));
-        limits.connections().ifPresent(most -> lines.add(Line.in(chain)
-                .match("conntrack", "--ctstate", "NEW")
-                .match(connections(most, family.bits(), "--connlimit-daddr"))
-                .comment("maxConnections(" + most + ")")
-                .jump("DROP")));
+        limits.connectionsPerSecond()
+                .ifPresent(most -> lines.add(Line.in(chain)
+                        .match("conntrack", "--ctstate", "NEW")
+                        .match(rate(most, rules.veth().hostInterface(), "--hashlimit-mode", "dstip,dstport"))
+                        .comment("maxConnectionsPerSecond(" + most + ")")
+                        .jump("DROP")));
+        limits.connections()
+                .ifPresent(most -> lines.add(Line.in(chain)
+                        .match("conntrack", "--ctstate", "NEW")
+                        .match(connections(most, family.bits(), "--connlimit-daddr"))
+                        .comment("maxConnections(" + most + ")")
+                        .jump("DROP")));
         return lines;
     }
 
@@ -51,21 +55,21 @@ final class LimitRules {
         if (endpoints == 0) {
             return lines;
         }
-        limits.connectionsPerSecond().ifPresent(most -> lines.add(out(rules)
-                .match(rate(wider(most, endpoints, FASTEST_INSIDE), INSIDE))
-                .comment("maxConnectionsPerSecond(" + most + ")")
-                .jump("DROP")));
-        limits.connections().ifPresent(most -> lines.add(out(rules)
-                .match(connections(wider(most, endpoints, MOST_INSIDE), 0, "--connlimit-saddr"))
-                .comment("maxConnections(" + most + ")")
-                .jump("DROP")));
+        limits.connectionsPerSecond()
+                .ifPresent(most -> lines.add(out(rules)
+                        .match(rate(wider(most, endpoints, FASTEST_INSIDE), INSIDE))
+                        .comment("maxConnectionsPerSecond(" + most + ")")
+                        .jump("DROP")));
+        limits.connections()
+                .ifPresent(most -> lines.add(out(rules)
+                        .match(connections(wider(most, endpoints, MOST_INSIDE), 0, "--connlimit-saddr"))
+                        .comment("maxConnections(" + most + ")")
+                        .jump("DROP")));
         return lines;
     }
 
     private static Line out(RuleSet rules) {
-        return Line.in("OUTPUT")
-                .outgoing(rules.veth().sandboxInterface())
-                .match("conntrack", "--ctstate", "NEW");
+        return Line.in("OUTPUT").outgoing(rules.veth().sandboxInterface()).match("conntrack", "--ctstate", "NEW");
     }
 
     /** Returns twice the sum over all endpoints, held down to {@code most}, but never to one endpoint's own limit. */

@@ -11,6 +11,13 @@ public interface RuleCompiler {
     /**
      * Returns what is added on the host end, behind the standing deny: source address, forwarding, proxy, replies,
      * masquerade. Empty where the link has no address of {@code family}.
+     *
+     * @param owner whose they are, which stands beside them; empty for nobody's
      */
-    String host(RuleSet rules, Family family);
+    String host(RuleSet rules, Family family, String owner);
+
+    /** Returns the same as nobody's. */
+    default String host(RuleSet rules, Family family) {
+        return host(rules, family, "");
+    }
 }

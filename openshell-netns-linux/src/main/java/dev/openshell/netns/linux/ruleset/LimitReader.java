@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads one {@code -m limit}, or one {@code -m connlimit} or {@code -m hashlimit} that matches what is beyond a limit, of
- * a rule that can only take away.
+ * Reads one {@code -m limit}, or one {@code -m connlimit} or {@code -m hashlimit} that matches what is beyond a limit,
+ * of a rule that can only take away.
  */
 final class LimitReader {
     private static final Map<String, Set<String>> WITH_VALUE = Map.of(

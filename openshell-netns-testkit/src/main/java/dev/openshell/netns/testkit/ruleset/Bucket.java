@@ -11,9 +11,9 @@ final class Bucket {
     private long nanos;
     private @Nullable Instant asked;
 
-    Bucket(long nanosPerToken, long burst) {
+    Bucket(long nanosPerToken, long full) {
         this.nanosPerToken = nanosPerToken;
-        this.full = nanosPerToken * burst;
+        this.full = full;
         this.nanos = full;
     }
 

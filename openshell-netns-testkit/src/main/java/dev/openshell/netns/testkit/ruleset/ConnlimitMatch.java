@@ -7,19 +7,24 @@ import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code connlimit}: how many flows from or to an address there are, of those whose packets came to this rule. One counts
- * until it leaves the table of flows, or until both sides have closed it (nf_conncount.c).
+ * {@code connlimit}: how many flows from or to an address there are, of those whose packets came to this rule. One
+ * counts until it leaves the table of flows, or until both sides have closed it (nf_conncount.c).
  */
 final class ConnlimitMatch implements Match {
     private static final String UPTO = "--connlimit-upto";
     private static final String ABOVE = "--connlimit-above";
     /** TCP_CONNTRACK_TIME_WAIT and TCP_CONNTRACK_CLOSE. */
     private static final Set<Integer> CLOSED = Set.of(7, 8);
+
+    /** CONNCOUNT_GC_MAX_NODES. */
+    private static final int MOST_SWEPT = 8;
 
     private final boolean above;
     private final long limit;
@@ -80,13 +85,28 @@ final class ConnlimitMatch implements Match {
         Ip address = (destination ? header.destination() : header.source()).and(mask);
         List<Ct> counted = flows.computeIfAbsent(address, none -> new ArrayList<>());
         Ct own = skb.ct;
-        counted.removeIf(ct -> ct != own && isGone(ct));
-        if (own != null && !counted.contains(own)) {
+        if (!swept(counted, own) && own != null) {
             counted.add(own);
         }
         // A packet without a flow counts as one that is gone when the next one comes.
         int count = counted.size() + (own == null ? 1 : 0);
         return count > limit == above;
+    }
+
+    /** Takes out what is gone, up to the packet's own flow and a few at a time; returns whether that was there. */
+    private static boolean swept(List<Ct> counted, @Nullable Ct own) {
+        int taken = 0;
+        for (Iterator<Ct> each = counted.iterator(); each.hasNext() && taken <= MOST_SWEPT; ) {
+            Ct ct = each.next();
+            if (ct == own) {
+                return true;
+            }
+            if (isGone(ct)) {
+                each.remove();
+                taken++;
+            }
+        }
+        return false;
     }
 
     private static boolean isGone(Ct ct) {

@@ -25,6 +25,9 @@ final class HashlimitMatch implements Match {
     /** XT_HASHLIMIT_SCALE_v2. */
     private static final long SCALE = 1_000_000;
 
+    /** What the kernel counts in: HZ times CREDITS_PER_JIFFY, as much at 250 as at 1000 Hz. */
+    private static final long CREDITS_PER_SECOND = 250L << 39;
+
     private static final long DEFAULT_BURST = 5;
     private static final long MOST_BURST = 1_000_000;
     private static final long DEFAULT_INTERVAL = 1000;
@@ -113,7 +116,11 @@ final class HashlimitMatch implements Match {
     }
 
     private void number(Given given, String option, long usual) {
-        sizes.put(option, given.word(option).map(word -> Numbers.upTo(word, UINT32, "number")).orElse(usual));
+        sizes.put(
+                option,
+                given.word(option)
+                        .map(word -> Numbers.upTo(word, UINT32, "number"))
+                        .orElse(usual));
     }
 
     private int prefix(Given given, String option) {
@@ -136,14 +143,32 @@ final class HashlimitMatch implements Match {
         if (name.equals(".") || name.equals("..") || name.indexOf('/') >= 0) {
             return "the kernel makes a file of that name";
         }
+        if (Long.compareUnsigned(credits(rate.ticks() * burst), credits(rate.ticks())) < 0) {
+            return "the kernel can't count as far";
+        }
         return size(INTERVAL) == 0 || size(EXPIRE) == 0 ? "the kernel refuses no time at all" : "";
+    }
+
+    /** The kernel's counters have 64 bits, and it notices only when they wrap to less than one packet. */
+    private static long credits(long ticks) {
+        return Long.compareUnsigned(ticks, Long.divideUnsigned(-1, CREDITS_PER_SECOND)) > 0
+                ? Long.divideUnsigned(ticks, SCALE) * CREDITS_PER_SECOND
+                : Long.divideUnsigned(ticks * CREDITS_PER_SECOND, SCALE);
+    }
+
+    /** Returns the time that fills a bucket. */
+    private long full() {
+        long ticks = rate.ticks() * burst;
+        long longest = Long.divideUnsigned(-1, CREDITS_PER_SECOND);
+        long wrapped = Long.divideUnsigned(credits(ticks), CREDITS_PER_SECOND);
+        return (ticks / SCALE <= longest ? ticks : wrapped * SCALE) * (1_000_000_000L / SCALE);
     }
 
     @Override
     public void load(Map<String, RateTable> tables) {
         long most = size(MOST) == 0 ? Long.MAX_VALUE : Math.max(size(MOST), size(SIZE));
         RateTable.Settings settings =
-                new RateTable.Settings(rate.nanosPerPacket(), burst, most, size(EXPIRE), size(INTERVAL));
+                new RateTable.Settings(rate.nanosPerPacket(), full(), most, size(EXPIRE), size(INTERVAL));
         table = tables.computeIfAbsent(name, none -> new RateTable(settings));
     }
 

@@ -22,7 +22,7 @@ final class LimitMatch implements Match {
         this.nft = nft;
         this.rate = rate;
         this.burst = burst;
-        this.bucket = new Bucket(rate.nanosPerPacket(), burst);
+        this.bucket = new Bucket(rate.nanosPerPacket(), rate.nanosPerPacket() * burst);
     }
 
     static List<Module<Match>> modules() {

@@ -13,7 +13,7 @@ interface Match {
     String text();
 
     /**
-     * Begins to count, at the commit that loads the rule: with the legacy variant at each, since it loads all of a table.
+     * Begins to count, at the commit that loads the rule: with the legacy variant at each, since it loads whole tables.
      *
      * @param tables what rules share by name
      */

@@ -7,16 +7,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code hashlimit} keeps under a name: a bucket for each key. It is made as the first rule of that name says; what
- * later ones say of rate, burst and the table is not looked at (htable_find_get in xt_hashlimit.c).
+ * What {@code hashlimit} keeps under a name: a bucket for each key. It is made as the first rule of that name says;
+ * what later ones say of rate, burst and the table is not looked at (htable_find_get in xt_hashlimit.c).
  */
 final class RateTable {
     /**
-     * What it is made by; times in milliseconds.
+     * What it is made by; other times in milliseconds.
      *
+     * @param full the time that fills a bucket, in nanoseconds as that for a token
      * @param most how many buckets there may be
      */
-    record Settings(long nanosPerToken, long burst, long most, long expire, long interval) {}
+    record Settings(long nanosPerToken, long full, long most, long expire, long interval) {}
 
     private final Settings settings;
     private final Map<Object, Bucket> buckets = new HashMap<>();
@@ -34,7 +35,7 @@ final class RateTable {
             if (buckets.size() >= settings.most()) {
                 throw new UnsupportedOperationException("a table of hashlimit is full, where Linux drops the packet");
             }
-            bucket = new Bucket(settings.nanosPerToken(), settings.burst());
+            bucket = new Bucket(settings.nanosPerToken(), settings.full());
             buckets.put(key, bucket);
         }
         return bucket.take(now);

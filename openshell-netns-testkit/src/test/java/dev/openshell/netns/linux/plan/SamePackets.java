@@ -12,8 +12,6 @@ public final class SamePackets {
 
     private static Map<String, String> reasons() {
         Map<String, String> reasons = new LinkedHashMap<>();
-        String dead = "rules for a link that is no more: no packet comes in on it";
-        reasons.put("dead sandboxes' rules not swept", dead);
 
         String undo = "what is undone, or not, when the sandbox closes";
         reasons.put("forwarding off with the first that closes", undo);

@@ -22,10 +22,15 @@ final class OwnRules {
     /** Checks {@code input} line by line, as iptables-restore takes it: a line break ends a line, also in a comment. */
     static void check(SavedRules saved, String input) {
         String table = "";
+        boolean open = false;
         for (String line : input.isEmpty() ? List.<String>of() : List.of(input.split("\n"))) {
             String[] words = line.split(" ", 3);
             switch (words[0]) {
-                case "COMMIT" -> table = "";
+                case "COMMIT" -> {
+                    assertThat(open).as(line).isTrue();
+                    open = false;
+                    continue;
+                }
                 case "-F", "-X" -> assertThat(line).matches(all -> isOwn(words[1]), "is about a chain of ours");
                 case "-A" ->
                     // What is put back stood there.
@@ -44,7 +49,8 @@ final class OwnRules {
                 }
                 default -> {
                     if (line.startsWith("*")) {
-                        assertThat(table).isEmpty();
+                        assertThat(open).as(line).isFalse();
+                        open = true;
                         table = line.substring(1);
                     } else {
                         assertThat(line)
@@ -53,9 +59,9 @@ final class OwnRules {
                     }
                 }
             }
-            assertThat(line.equals("COMMIT") || !table.isEmpty()).as(line).isTrue();
+            assertThat(open).as(line).isTrue();
         }
-        assertThat(table).as("COMMIT").isEmpty();
+        assertThat(open).as("COMMIT").isFalse();
         SavedRules.parse(input);
     }
 

@@ -647,6 +647,12 @@ final class MalformedTexts {
             -A INPUT -m hashlimit --hashlimit-above 90/m --hashlimit-name a
             -A INPUT -m hashlimit --hashlimit-above 24/day --hashlimit-name a
             -A INPUT -m hashlimit --hashlimit-above 13/hour --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/day --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/day --hashlimit-burst 1 --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/day --hashlimit-burst 2 --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1000 --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 1/hour --hashlimit-burst 1000000 --hashlimit-name a
+            -A INPUT -m hashlimit --hashlimit-above 7/day --hashlimit-burst 99 --hashlimit-name a
             -A INPUT -m hashlimit --hashlimit-above 512kb/s --hashlimit-name a
             -A INPUT -m hashlimit --hashlimit 5/s --hashlimit-name a
             -A INPUT -m hashlimit --hashlimit-above 1/s --hashlimit-upto 1/s --hashlimit-name a

@@ -292,7 +292,7 @@ class RulesetRunTest {
     void aRateIsForgottenAfterAWhile() {
         Ruleset rules = rules(
                 "filter",
-                "-A OUTPUT -m hashlimit --hashlimit-above 1/day " + RATE
+                "-A OUTPUT -m hashlimit --hashlimit-above 1/hour " + RATE
                         + " --hashlimit-htable-expire 3000 --hashlimit-htable-gcinterval 2000 -j DROP");
         assertThat(dropped(rules, tcp(80), tcp(80), tcp(80))).isEqualTo("--x");
         view.now = Instant.EPOCH.plusMillis(2900);
@@ -313,8 +313,8 @@ class RulesetRunTest {
 
     @Test
     void flowsCountUntilTheyAreClosedOrGone() {
-        Ruleset rules =
-                rules("filter", "-A OUTPUT -m connlimit --connlimit-above 2 --connlimit-mask 32 --connlimit-daddr -j DROP");
+        Ruleset rules = rules(
+                "filter", "-A OUTPUT -m connlimit --connlimit-above 2 --connlimit-mask 32 --connlimit-daddr -j DROP");
         Skb first = flow(1, 3);
         Skb second = flow(2, 3);
         Skb third = flow(3, 0);
@@ -326,7 +326,8 @@ class RulesetRunTest {
         first.ct.dying = true;
         fourth.ct.dying = true;
         assertThat(dropped(rules, flow(6, 1))).isEqualTo("-");
-        assertThat(dropped(rules("filter", "-A OUTPUT -m connlimit --connlimit-upto 1 -j DROP"), flow(1, 1), flow(2, 1)))
+        assertThat(dropped(
+                        rules("filter", "-A OUTPUT -m connlimit --connlimit-upto 1 -j DROP"), flow(1, 1), flow(2, 1)))
                 .isEqualTo("x-");
     }
 

@@ -98,7 +98,8 @@ class RulesetTextTest {
             delimiter = '|',
             quoteCharacter = '#',
             value = {
-                "-A INPUT --src 10.1/16 --protocol TCP --destination-port :80 | -A INPUT -s 10.1.0.0/16 -p tcp -m tcp --dport 0:80",
+                "-A INPUT --src 10.1/16 --protocol TCP --destination-port :80 | -A INPUT -s 10.1.0.0/16 -p tcp -m tcp"
+                        + " --dport 0:80",
                 "-A INPUT -s 010.0x1.1.1/255.255.0.0 | -A INPUT -s 8.1.0.0/16",
                 "-A INPUT -s any/0 -i + -p 0 | -A INPUT",
                 "--app INPUT --jum ACCEPT | -A INPUT -j ACCEPT",
