@@ -260,13 +260,15 @@ public interface NetnsSandbox extends AutoCloseable {
         }
 
         private void environmentHosts(String hosts) {
+            SandboxPolicy.Builder draft = draft();
             for (String host : hosts.split(",", -1)) {
                 try {
-                    set(draft().addDirectHost(DirectHost.parse(host.trim()).withOrigin(ENV_DIRECT)));
+                    draft.addDirectHost(DirectHost.parse(host.trim()).withOrigin(ENV_DIRECT));
                 } catch (IllegalArgumentException e) {
                     throw new IllegalArgumentException(ENV_DIRECT + ": " + e.getMessage(), e);
                 }
             }
+            set(draft);
         }
 
         /**

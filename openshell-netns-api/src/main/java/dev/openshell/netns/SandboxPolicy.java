@@ -2,6 +2,7 @@ package dev.openshell.netns;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -142,20 +143,23 @@ public abstract class SandboxPolicy {
     }
 
     private static List<DirectHost> mergeHosts(Collection<DirectHost> hosts) {
-        TreeMap<String, DirectHost> merged = new TreeMap<>();
-        for (DirectHost host : hosts) {
-            merged.merge(host.host(), host, SandboxPolicy::union);
-        }
-        return List.copyOf(merged.values());
+        TreeMap<String, List<DirectHost>> byName = new TreeMap<>();
+        hosts.forEach(host ->
+                byName.computeIfAbsent(host.host(), name -> new ArrayList<>()).add(host));
+        return byName.values().stream().map(SandboxPolicy::union).toList();
     }
 
-    private static DirectHost union(DirectHost one, DirectHost other) {
-        SortedSet<Integer> ports = new TreeSet<>(one.ports());
-        ports.addAll(other.ports());
-        SortedSet<String> origins = new TreeSet<>(List.of(one.origin().split(" \\+ ")));
-        origins.addAll(List.of(other.origin().split(" \\+ ")));
+    private static DirectHost union(List<DirectHost> same) {
+        SortedSet<Integer> ports = new TreeSet<>();
+        SortedSet<String> origins = new TreeSet<>();
+        for (DirectHost host : same) {
+            ports.addAll(host.ports());
+            origins.addAll(List.of(host.origin().split(" \\+ ")));
+        }
         int[] more = ports.stream().skip(1).mapToInt(Integer::intValue).toArray();
-        return DirectHost.of(one.host(), ports.first(), more).withOrigin(String.join(" + ", origins));
+        return same.size() == 1
+                ? same.get(0)
+                : DirectHost.of(same.get(0).host(), ports.first(), more).withOrigin(String.join(" + ", origins));
     }
 
     static final class Builder extends ImmutableSandboxPolicy.Builder {}

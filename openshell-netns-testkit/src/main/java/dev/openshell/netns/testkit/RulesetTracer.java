@@ -53,7 +53,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Known are the matches tcp, udp, sctp, dccp, icmp, icmp6, multiport, conntrack, state, mark, connmark, addrtype,
  * iprange, limit, connlimit, hashlimit, owner, physdev (no packet here crosses a bridge), set and comment, and the
- * targets ACCEPT, DROP, RETURN, REJECT, LOG, NFLOG, MARK, CONNMARK, SNAT, DNAT, MASQUERADE, REDIRECT, NOTRACK, CT --notrack and user chains.
+ * targets ACCEPT, DROP, RETURN, REJECT, LOG, NFLOG, MARK, CONNMARK, SNAT, DNAT, MASQUERADE, REDIRECT, NOTRACK, CT
+ * --notrack and user chains.
  * A rule means what iptables(8) says, without the peculiarities of either variant.
  *
  * <p>Tracing throws {@link UnsupportedRuleException} for a set that was not given, and IllegalArgumentException for a

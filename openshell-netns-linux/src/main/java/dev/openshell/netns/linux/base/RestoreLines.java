@@ -8,6 +8,9 @@ public final class RestoreLines {
     /** What stands before a comment. Nothing else that iptables-save quotes can have a line break in it. */
     private static final String COMMENT = " -m comment --comment \"";
 
+    /** What lines begin with that are notes, tables and chains: these have no comments. */
+    private static final String NO_RULES = "#*:";
+
     private RestoreLines() {}
 
     /**
@@ -21,7 +24,7 @@ public final class RestoreLines {
         for (int from = 0; from < text.length(); ) {
             comment = comment >= 0 && comment < from ? text.indexOf(COMMENT, from) : comment;
             int end = lineBreak(text, from);
-            while (comment >= 0 && comment < end && text.charAt(from) != '#') {
+            while (comment >= 0 && comment < end && NO_RULES.indexOf(text.charAt(from)) < 0) {
                 int closing = closing(text, comment + COMMENT.length());
                 end = lineBreak(text, closing);
                 comment = text.indexOf(COMMENT, closing);

@@ -70,6 +70,8 @@ public final class Main implements Runnable {
 
     static CommandLine line(Engine engine) {
         CommandLine line = new CommandLine(new Main(engine));
+        // What begins with an @ is an argument, not a file of more arguments.
+        line.setExpandAtFiles(false);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
         line.getSubcommands().get("run").setStopAtPositional(true);
         line.setParameterExceptionHandler((e, rest) -> usage(e.getCommandLine(), e.getMessage()));

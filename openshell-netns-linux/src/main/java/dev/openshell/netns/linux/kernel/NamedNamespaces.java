@@ -53,8 +53,8 @@ final class NamedNamespaces {
         try {
             Libc.umount2(path.toString(), Libc.MNT_DETACH);
         } catch (LastErrorException e) {
-            // EINVAL: nothing is mounted there; whoever made the file died before it was.
-            if (e.getErrorCode() != Errno.EINVAL) {
+            // Nothing is mounted there, as whoever made the file died before it was; or somebody was quicker.
+            if (e.getErrorCode() != Errno.EINVAL && e.getErrorCode() != Errno.ENOENT) {
                 throw new KernelException(e.getErrorCode(), "umount " + path);
             }
         }
@@ -63,9 +63,9 @@ final class NamedNamespaces {
 
     private static void remove(Path path) {
         try {
-            Files.delete(path);
+            Files.deleteIfExists(path);
         } catch (IOException e) {
-            throw new KernelException(Errno.ENOENT, e.getMessage());
+            throw new KernelException(Errno.EACCES, e.getMessage());
         }
     }
 

@@ -85,7 +85,13 @@ public final class HostSweep {
                         PlanExecutor.failure("end the sandbox", orphan.link().name(), e));
             }
         }
-        orphans.files().forEach(kernel::unpublish);
+        for (Path file : orphans.files()) {
+            try {
+                kernel.unpublish(file);
+            } catch (KernelException e) {
+                failures.add(PlanExecutor.failure("remove the name", file.toString(), e));
+            }
+        }
         load(gone);
         orphans.orphans().stream()
                 .map(Orphans.Orphan::link)

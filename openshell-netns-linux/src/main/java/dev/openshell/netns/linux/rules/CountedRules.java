@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.rules;
 
+import com.google.common.math.LongMath;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.base.RestoreLines;
 import java.util.LinkedHashMap;
@@ -34,7 +35,7 @@ public final class CountedRules {
                 || !SavedRules.option(rule, "--hashlimit-above").isEmpty();
         if (limit && link.startsWith(VethPair.HOST_PREFIX) && SavedRules.target(rule).equals("DROP")) {
             limits.computeIfAbsent(link, each -> new LinkedHashMap<>())
-                    .merge(SavedRules.comment(rule), packets, Long::sum);
+                    .merge(SavedRules.comment(rule), packets, LongMath::saturatedAdd);
         }
     }
 

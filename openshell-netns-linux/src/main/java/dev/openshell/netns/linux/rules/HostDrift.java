@@ -2,7 +2,6 @@ package dev.openshell.netns.linux.rules;
 
 import dev.openshell.netns.VethPair;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,27 +82,38 @@ public final class HostDrift {
         return Optional.empty();
     }
 
-    /** The rules in shared chains that this library never puts there, by table. */
-    private Map<String, List<String>> strangersByTable() {
-        Map<String, List<String>> strange = new LinkedHashMap<>();
+    private List<String> strangers() {
+        List<String> strange = new ArrayList<>();
         KNOWN.forEach((table, chains) -> chains.forEach((chain, known) -> saved.rules(table, chain).stream()
                 .filter(rule -> !known.matcher(rule).matches())
-                .forEach(rule -> strange.computeIfAbsent(table, each -> new ArrayList<>())
-                        .add(rule))));
+                .forEach(strange::add)));
         return strange;
     }
 
-    private List<String> strangers() {
-        return strangersByTable().values().stream().flatMap(List::stream).toList();
-    }
-
-    /** Returns what takes the rules out of this library's chains that are none of its own. */
+    /**
+     * Returns what takes the rules out of this library's chains that are none of its own: a chain that has some is
+     * emptied and gets its own again, since not every rule can be named for deletion.
+     */
     public String withoutStrangers() {
         List<String> lines = new ArrayList<>();
-        strangersByTable().forEach((table, rulesOfTable) -> {
-            lines.add("*" + table);
-            rulesOfTable.forEach(rule -> lines.add("-D" + rule.substring(2)));
-            lines.add("COMMIT");
+        KNOWN.forEach((table, chains) -> {
+            List<String> body = new ArrayList<>();
+            chains.forEach((chain, known) -> {
+                List<String> there = saved.rules(table, chain);
+                List<String> own = there.stream()
+                        .filter(rule -> known.matcher(rule).matches())
+                        .toList();
+                if (own.size() < there.size()) {
+                    body.add(":" + chain + " - [0:0]");
+                    body.addAll(own);
+                }
+            });
+            if (!body.isEmpty()) {
+                lines.add("*" + table);
+                body.stream().filter(line -> line.startsWith(":")).forEach(lines::add);
+                body.stream().filter(line -> !line.startsWith(":")).forEach(lines::add);
+                lines.add("COMMIT");
+            }
         });
         return lines.isEmpty() ? "" : IptablesCompiler.text(lines);
     }

@@ -70,6 +70,7 @@ public final class HostRules {
         List<String> own = new ArrayList<>(saved.rules("raw", Chains.SOURCE));
         String deny = Line.in(Chains.SOURCE).jump("DROP");
         own.removeIf(deny::equals);
+        own.removeIf(HostRules::isBroken);
         own.add(deny);
         return Map.of(Chains.SOURCE, own);
     }
@@ -190,20 +191,25 @@ public final class HostRules {
         for (boolean local : List.of(true, false)) {
             for (String rule : saved.rules("filter", local ? Chains.local(link) : Chains.from(link))) {
                 if (SavedRules.target(rule).equals("ACCEPT")) {
-                    if (SavedRules.option(rule, "--ctorigdstport").isEmpty()) {
-                        throw new NetnsException(
-                                "read the rules", link, 0, "'" + rule + "' is none of its own", "close it", null);
-                    }
-                    permissions.add(new Permission(
-                            local,
-                            Integer.parseInt(SavedRules.option(rule, "--ctproto")),
-                            InetAddresses.forString(SavedRules.option(rule, "--ctorigdst")),
-                            Integer.parseInt(SavedRules.option(rule, "--ctorigdstport")),
-                            SavedRules.comment(rule)));
+                    permissions.add(permission(local, link, rule));
                 }
             }
         }
         return permissions;
+    }
+
+    private static Permission permission(boolean local, String link, String rule) {
+        try {
+            return new Permission(
+                    local,
+                    Integer.parseInt(SavedRules.option(rule, "--ctproto")),
+                    InetAddresses.forString(SavedRules.option(rule, "--ctorigdst")),
+                    Integer.parseInt(SavedRules.option(rule, "--ctorigdstport")),
+                    SavedRules.comment(rule));
+        } catch (IllegalArgumentException e) {
+            // Without a port or with a range of them, a network, no protocol: the compiler writes none of these.
+            throw new NetnsException("read the rules", link, 0, "'" + rule + "' is none of its own", "close it", e);
+        }
     }
 
     /** Returns what takes away the rules of {@code links}. */
@@ -225,6 +231,7 @@ public final class HostRules {
             for (String chain : saved.chains(table)) {
                 if (!doomed.contains(chain)) {
                     saved.rules(table, chain).stream()
+                            .filter(rule -> !isBroken(rule))
                             .filter(rule -> doomed.contains(SavedRules.target(rule))
                                     || (chain.equals(Chains.SOURCE)
                                             && doomedLink.test(SavedRules.incoming(rule))
@@ -233,7 +240,9 @@ public final class HostRules {
                 }
             }
             doomed.forEach(chain -> body.add("-F " + chain));
-            doomed.forEach(chain -> body.add("-X " + chain));
+            doomed.stream()
+                    .filter(chain -> !isJumpedTo(table, chain, doomed))
+                    .forEach(chain -> body.add("-X " + chain));
             if (!body.isEmpty()) {
                 lines.add("*" + table);
                 lines.addAll(body);
@@ -291,6 +300,19 @@ public final class HostRules {
         String address =
                 family == Family.IPV6 ? target.replaceFirst("^\\[([^\\]]*)\\].*", "$1") : target.split(":", 2)[0];
         return address.split("-", 2)[0];
+    }
+
+    /** iptables-save prints a comment's line break as it is; iptables-restore takes what stands behind it for a line. */
+    private static boolean isBroken(String rule) {
+        return rule.indexOf('\n') >= 0;
+    }
+
+    /** Returns whether a rule that has to stay leads to {@code chain}, which then can be emptied but not deleted. */
+    private boolean isJumpedTo(String table, String chain, List<String> doomed) {
+        return saved.chains(table).stream()
+                .filter(from -> !doomed.contains(from))
+                .flatMap(from -> saved.rules(table, from).stream())
+                .anyMatch(rule -> isBroken(rule) && SavedRules.target(rule).equals(chain));
     }
 
     private static String delete(String rule) {

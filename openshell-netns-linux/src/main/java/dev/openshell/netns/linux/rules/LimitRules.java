@@ -16,6 +16,11 @@ final class LimitRules {
     /** What the kernel divides by a rate to get the time for one packet, in whole units (XT_HASHLIMIT_SCALE_v2). */
     private static final int TICKS = 1_000_000;
 
+    /** All endpoints together have as much as so many of them may have each. */
+    private static final int SHARES_OF_CONNECTIONS = 16;
+
+    private static final int SHARES_OF_RATE = 4;
+
     /** What one sandbox has inside, where that is more than one endpoint's limit twice. */
     private static final int MOST_INSIDE = 65_535;
 
@@ -25,23 +30,40 @@ final class LimitRules {
 
     private LimitRules() {}
 
-    /** Returns those of a sandbox's chain on the host: for each destination on its own. */
+    /** Returns those of a sandbox's chain on the host: for each destination on its own, and for all of them. */
     static List<String> host(String chain, RuleSet rules, Family family) {
         Limits limits = rules.limits();
+        int endpoints = rules.rules(family).size();
+        String link = rules.veth().hostInterface();
         List<String> lines = new ArrayList<>();
-        limits.connectionsPerSecond()
-                .ifPresent(most -> lines.add(Line.in(chain)
-                        .match("conntrack", "--ctstate", "NEW")
-                        .match(rate(most, rules.veth().hostInterface(), "--hashlimit-mode", "dstip,dstport"))
-                        .comment("maxConnectionsPerSecond(" + most + ")")
-                        .jump("DROP")));
-        limits.connections()
-                .ifPresent(most -> lines.add(Line.in(chain)
-                        .match("conntrack", "--ctstate", "NEW")
-                        .match(connections(most, family.bits(), "--connlimit-daddr"))
-                        .comment("maxConnections(" + most + ")")
-                        .jump("DROP")));
+        limits.connectionsPerSecond().ifPresent(most -> {
+            String comment = "maxConnectionsPerSecond(" + most + ")";
+            lines.add(drop(chain, rate(most, link, "--hashlimit-mode", "dstip,dstport"), comment));
+            if (endpoints > SHARES_OF_RATE) {
+                lines.add(drop(chain, rate(times(most, SHARES_OF_RATE), link + "-all"), comment));
+            }
+        });
+        limits.connections().ifPresent(most -> {
+            String comment = "maxConnections(" + most + ")";
+            lines.add(drop(chain, connections(most, family.bits(), "--connlimit-daddr"), comment));
+            if (endpoints > SHARES_OF_CONNECTIONS) {
+                int all = times(most, SHARES_OF_CONNECTIONS);
+                lines.add(drop(chain, connections(all, 0, "--connlimit-saddr"), comment));
+            }
+        });
         return lines;
+    }
+
+    private static String drop(String chain, String[] beyond, String comment) {
+        return Line.in(chain)
+                .match("conntrack", "--ctstate", "NEW")
+                .match(beyond)
+                .comment(comment)
+                .jump("DROP");
+    }
+
+    private static int times(int limit, int shares) {
+        return (int) Math.min(Integer.MAX_VALUE, (long) limit * shares);
     }
 
     /**
@@ -50,21 +72,25 @@ final class LimitRules {
      */
     static List<String> sandbox(RuleSet rules, Family family) {
         Limits limits = rules.limits();
-        long endpoints = rules.rules(family).size();
+        int endpoints = rules.rules(family).size();
         List<String> lines = new ArrayList<>();
         if (endpoints == 0) {
             return lines;
         }
-        limits.connectionsPerSecond()
-                .ifPresent(most -> lines.add(out(rules)
-                        .match(rate(wider(most, endpoints, FASTEST_INSIDE), INSIDE))
-                        .comment("maxConnectionsPerSecond(" + most + ")")
-                        .jump("DROP")));
-        limits.connections()
-                .ifPresent(most -> lines.add(out(rules)
-                        .match(connections(wider(most, endpoints, MOST_INSIDE), 0, "--connlimit-saddr"))
-                        .comment("maxConnections(" + most + ")")
-                        .jump("DROP")));
+        limits.connectionsPerSecond().ifPresent(most -> {
+            int shares = Math.min(endpoints, SHARES_OF_RATE);
+            lines.add(out(rules)
+                    .match(rate(wider(most, shares, FASTEST_INSIDE), INSIDE))
+                    .comment("maxConnectionsPerSecond(" + most + ")")
+                    .jump("DROP"));
+        });
+        limits.connections().ifPresent(most -> {
+            int shares = Math.min(endpoints, SHARES_OF_CONNECTIONS);
+            lines.add(out(rules)
+                    .match(connections(wider(most, shares, MOST_INSIDE), 0, "--connlimit-saddr"))
+                    .comment("maxConnections(" + most + ")")
+                    .jump("DROP"));
+        });
         return lines;
     }
 
@@ -72,9 +98,9 @@ final class LimitRules {
         return Line.in("OUTPUT").outgoing(rules.veth().sandboxInterface()).match("conntrack", "--ctstate", "NEW");
     }
 
-    /** Returns twice the sum over all endpoints, held down to {@code most}, but never to one endpoint's own limit. */
-    private static int wider(int limit, long endpoints, int most) {
-        return (int) Math.min(2L * limit * endpoints, Math.max(2L * limit, most));
+    /** Returns twice what all endpoints have, held down to {@code most}, but never to one endpoint's own limit. */
+    private static int wider(int limit, int shares, int most) {
+        return (int) Math.min(2L * limit * shares, Math.max(2L * limit, most));
     }
 
     private static String[] connections(int most, int mask, String of) {

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.rules;
 
+import dev.openshell.netns.linux.base.RestoreLines;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +15,7 @@ public final class RestoreText {
         Map<String, List<String>> chains = new LinkedHashMap<>();
         Map<String, List<String>> rules = new LinkedHashMap<>();
         String table = "";
-        for (String line : (first + second).lines().toList()) {
+        for (String line : RestoreLines.of(first + second)) {
             if (line.startsWith("*")) {
                 table = line;
                 chains.putIfAbsent(table, new ArrayList<>());

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /** What iptables-save printed: tables, their chains, and each chain's rules as they were printed. */
 final class SavedRules {
-    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
+    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"\\\\]++|\\\\.)*+\"", Pattern.DOTALL);
 
     private static final Pattern COMMENT = Pattern.compile(" --comment (?:\"([^\"]*)\"|(\\S+))");
 

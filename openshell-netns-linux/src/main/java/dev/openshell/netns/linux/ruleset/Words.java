@@ -18,21 +18,17 @@ final class Words {
     Words(String line) {
         this.line = line;
         this.quote = line.indexOf('"');
+        boolean open = false;
+        boolean escaped = false;
         for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
             // A tab would divide words and a NUL end the line; in quotes iptables-save prints all but that as it is.
-            if (line.charAt(i) < ' ' && (line.charAt(i) == 0 || !isQuoted(i))) {
+            if (c < ' ' && (c == 0 || !open)) {
                 throw new UnknownTokenException(line.substring(line.lastIndexOf(' ', i) + 1), line);
             }
+            open ^= c == '"' && !escaped;
+            escaped = open && c == '\\' && !escaped;
         }
-    }
-
-    private boolean isQuoted(int at) {
-        boolean open = false;
-        for (int i = 0; i < at; i++) {
-            open ^= line.charAt(i) == '"';
-            i += open && line.charAt(i) == '\\' ? 1 : 0;
-        }
-        return open;
     }
 
     boolean more() {

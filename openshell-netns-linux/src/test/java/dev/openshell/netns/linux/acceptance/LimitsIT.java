@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.SandboxListener;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -107,13 +110,24 @@ class LimitsIT {
 
     @ParameterizedTest
     @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
-    void whatIsTrackedOfManySourcePortsIsBounded(Setting setting) {
+    void whatIsTrackedOfManySourcePortsIsBoundedAndTold(Setting setting) throws InterruptedException {
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
         try (PodWorld world = setting.open();
                 NetnsSandbox sandbox =
-                        open(setting, world).unlimited().maxConnections(MOST).apply();
-                Flows sprayed = Flows.udp(sandbox::start, PodWorld.DNS, 53, 200)) {
-            assertThat(sprayed.open()).isEqualTo(MOST);
-            assertThat(tracked(world, "udp", PodWorld.DNS)).isEqualTo(MOST);
+                        open(setting, world).unlimited().maxConnections(MOST).apply()) {
+            sandbox.listen(new SandboxListener() {
+                @Override
+                public void limited(NetnsSandbox limited, String limit, long packets) {
+                    told.add((limited == sandbox) + " " + limit + " " + (packets > 0));
+                }
+            });
+            assertThat(Setting.probes(world, sandbox).one(PROBE).ok()).isTrue();
+            assertThat(told.poll(3, TimeUnit.SECONDS)).isNull();
+            try (Flows sprayed = Flows.udp(sandbox::start, PodWorld.DNS, 53, 200)) {
+                assertThat(sprayed.open()).isEqualTo(MOST);
+                assertThat(tracked(world, "udp", PodWorld.DNS)).isEqualTo(MOST);
+            }
+            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("true maxConnections(20) true");
         }
     }
 

@@ -33,7 +33,7 @@ final class Unwatched {
     }
 
     /** Tells of nothing, until it is woken. */
-    private static final class Never implements Kernel.RuleWatch {
+    static final class Never implements Kernel.RuleWatch {
         private final Semaphore woken = new Semaphore(0);
 
         @Override

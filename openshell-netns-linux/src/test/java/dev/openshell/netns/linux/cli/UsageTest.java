@@ -43,6 +43,7 @@ class UsageTest {
                 "verify --rules= --family ipv4 --chain F | --rules: the file's name is empty",
                 "verify --timeout x | --timeout",
                 "report extra | extra",
+                "report @/etc/hosts | @/etc/hosts",
                 "report --iptables x | --iptables",
                 "doctor extra | extra",
                 "doctor --iptables x | --iptables: 'x' is not auto, nft or legacy",

@@ -91,6 +91,10 @@ class HostDriftTest {
                 .replaceFirst("(?m)^-A FORWARD .*$", "$0\n-A FORWARD -j ACCEPT")
                 .replaceFirst("(?m)^-A OPENSHELL-TO .*$", "$0\n-A OPENSHELL-TO -o osh-x -j osh-y-to");
         assertThat(new HostDrift(strange).withoutStrangers())
-                .isEqualTo("*filter\n-D OPENSHELL-TO -o osh-x -j osh-y-to\nCOMMIT\n");
+                .isEqualTo("*filter\n:OPENSHELL-TO - [0:0]\n"
+                        + "-A OPENSHELL-TO -d 10.200.0.6/32 -o osh-abcdefgh -j osh-abcdefgh-to\nCOMMIT\n");
+        String broken = saved().replaceFirst(
+                        "(?m)^-A OPENSHELL-TO .*$", "$0\n-A OPENSHELL-TO -m comment --comment \"a\n-I INPUT 1 -j ACCEPT\" -j ACCEPT");
+        assertThat(new HostDrift(broken).withoutStrangers()).contains(":OPENSHELL-TO").doesNotContain("-I INPUT");
     }
 }

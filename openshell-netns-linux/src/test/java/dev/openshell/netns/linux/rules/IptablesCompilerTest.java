@@ -13,6 +13,7 @@ import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.VethPair;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -144,6 +145,30 @@ class IptablesCompilerTest {
                 -A osh-abcd1234-local -d 10.200.0.5/32""");
         assertThat(compiler.host(limited(Limits.DEFAULT, DIRECT6), Family.IPV6))
                 .contains("--connlimit-above 1024 --connlimit-mask 128 --connlimit-daddr");
+    }
+
+    private static Rule[] hosts(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> Rule.of(
+                        Rule.Kind.DIRECT, Protocol.TCP, InetAddresses.forString("203.0.113." + i), 443, "directTcp(x)"))
+                .toArray(Rule[]::new);
+    }
+
+    @Test
+    void theHostLimitsManyEndpointsTogether() {
+        assertThat(limits(compiler.host(limited(Limits.DEFAULT, hosts(4)), Family.IPV4)))
+                .noneMatch(line -> line.contains("-all-") || line.contains("--connlimit-saddr"));
+        assertThat(limits(compiler.host(limited(Limits.DEFAULT, hosts(5)), Family.IPV4)))
+                .contains("-A osh-abcd1234-from -m conntrack --ctstate NEW -m hashlimit --hashlimit-above 1024/sec"
+                        + " --hashlimit-burst 2048 --hashlimit-name osh-abcd1234-all-1024 -m comment --comment"
+                        + " \"maxConnectionsPerSecond(256)\" -j DROP");
+        assertThat(limits(compiler.host(limited(Limits.DEFAULT, hosts(17)), Family.IPV4)))
+                .contains("-A osh-abcd1234-local -m conntrack --ctstate NEW -m connlimit --connlimit-above 16384"
+                        + " --connlimit-mask 0 --connlimit-saddr -m comment --comment"
+                        + " \"maxConnections(1024)\" -j DROP");
+        assertThat(limits(compiler.sandbox(limited(Limits.DEFAULT, hosts(17)), Family.IPV4)))
+                .anyMatch(line -> line.contains("--hashlimit-above 2044/sec"))
+                .anyMatch(line -> line.contains("--connlimit-above 32768 "));
     }
 
     @Test

@@ -1,7 +1,5 @@
 package dev.openshell.netns.testkit.ruleset;
 
-import dev.openshell.netns.testkit.packet.Header;
-import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.packet.Skb;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,8 +32,6 @@ final class HashlimitMatch implements Match {
     private static final long UINT32 = 0xffff_ffffL;
     private static final int LONGEST_NAME = 254;
     private static final Pattern BYTES = Pattern.compile("[0-9]+[a-z]*b/s.*", Pattern.CASE_INSENSITIVE);
-
-    private record Key(@Nullable Ip source, @Nullable Ip destination, int sourcePort, int destinationPort) {}
 
     private final boolean above;
     private final Rate rate;
@@ -167,25 +163,21 @@ final class HashlimitMatch implements Match {
     @Override
     public void load(Map<String, RateTable> tables) {
         long most = size(MOST) == 0 ? Long.MAX_VALUE : Math.max(size(MOST), size(SIZE));
-        RateTable.Settings settings =
-                new RateTable.Settings(rate.nanosPerPacket(), full(), most, size(EXPIRE), size(INTERVAL));
+        RateTable.Settings settings = new RateTable.Settings(
+                rate.nanosPerPacket(),
+                full(),
+                most,
+                size(EXPIRE),
+                size(INTERVAL),
+                modes,
+                sourcePrefix,
+                destinationPrefix);
         table = tables.computeIfAbsent(name, none -> new RateTable(settings));
     }
 
     @Override
     public boolean matches(Skb skb, View view) {
-        Header header = skb.header;
-        boolean ports = Header.hasPorts(header.protocol());
-        Key key = new Key(
-                modes.contains("srcip") ? masked(header.source(), sourcePrefix) : null,
-                modes.contains("dstip") ? masked(header.destination(), destinationPrefix) : null,
-                ports && modes.contains("srcport") ? header.sourcePort() : 0,
-                ports && modes.contains("dstport") ? header.destinationPort() : 0);
-        return Objects.requireNonNull(table).take(key, view.now()) != above;
-    }
-
-    private static Ip masked(Ip address, int prefix) {
-        return address.and(Ip.mask(address.family(), prefix));
+        return Objects.requireNonNull(table).take(skb.header, view.now()) != above;
     }
 
     @Override
