@@ -109,9 +109,10 @@ final class HostWatch {
     private void end() {
         synchronized (this) {
             over = true;
+            // In here: once the thread knows that it is over it closes what is woken.
+            changes.wake();
             notifyAll();
         }
-        changes.wake();
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Leftover;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.PolicyInspection;
@@ -74,6 +75,11 @@ public final class FakeKernel extends FakeOwnership implements NetnsProvider {
     @Override
     public PolicyInspection inspect(SandboxPolicy policy) {
         return provider().inspect(policy);
+    }
+
+    /** Takes away what sandboxes of dead processes have left here, and returns it: {@link LinuxProvider#sweep}. */
+    public List<Leftover> sweep(boolean dryRun) {
+        return provider().sweep(dryRun);
     }
 
     private LinuxProvider provider() {

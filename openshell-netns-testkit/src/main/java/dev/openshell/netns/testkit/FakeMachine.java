@@ -25,6 +25,9 @@ final class FakeMachine {
     private final Map<Netns, Stack> stacks = new HashMap<>();
     private final Map<Netns, Integer> holders = new HashMap<>();
     private final Map<String, Netns> published = new TreeMap<>();
+    /** The files on which namespaces are published, with what is in them. */
+    private final Map<String, String> files = new TreeMap<>();
+
     private final Set<Netns> locked = new HashSet<>();
     private final Set<Long> alive = new HashSet<>();
     private final InstantSource clock;
@@ -79,17 +82,28 @@ final class FakeMachine {
         }
     }
 
-    void publish(String path, Netns netns) {
-        if (published.containsKey(path)) {
+    void makeFile(String path, String note) {
+        if (files.putIfAbsent(path, note) != null) {
             throw new KernelException(Errno.EEXIST, path);
         }
+    }
+
+    void deleteFile(String path) {
+        files.remove(path);
+    }
+
+    /** Mounts {@code netns} on a file. */
+    void publish(String path, Netns netns) {
         published.put(path, netns);
         hold(netns);
     }
 
+    /** Undoes that, where there is something to undo. */
     void unpublish(String path) {
-        release(published(path));
-        published.remove(path);
+        Netns netns = published.remove(path);
+        if (netns != null) {
+            release(netns);
+        }
     }
 
     Netns published(String path) {
@@ -100,8 +114,16 @@ final class FakeMachine {
         return netns;
     }
 
+    boolean isPublished(String path) {
+        return published.containsKey(path);
+    }
+
     Set<String> paths() {
-        return Set.copyOf(published.keySet());
+        return Set.copyOf(files.keySet());
+    }
+
+    String note(String path) {
+        return files.getOrDefault(path, "");
     }
 
     /** Returns the number of a new process. */

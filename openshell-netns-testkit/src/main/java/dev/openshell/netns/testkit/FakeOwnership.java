@@ -4,6 +4,7 @@ import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.base.Owner;
+import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.Netns;
 import java.nio.file.Path;
@@ -72,19 +73,37 @@ abstract class FakeOwnership extends FakeCalls {
         made(KernelCall.UNTIE, () -> tied.remove(mac));
     }
 
-    /** The note is never seen: nothing comes between the file and the namespace on it. */
+    /** Two calls, as on Linux: the file, and the namespace on it. */
     @Override
     public void publish(int namespace, Path path, String note) {
         made(KernelCall.PUBLISH, () -> {
-            machine.publish(name(path), netns(namespace));
+            machine.makeFile(name(path), note);
             return true;
         });
+        try {
+            made(KernelCall.PUBLISH, () -> {
+                machine.publish(name(path), netns(namespace));
+                return true;
+            });
+        } catch (KernelException e) {
+            deleteFile(path);
+            throw e;
+        }
     }
 
+    /** Two calls again. */
     @Override
     public void unpublish(Path path) {
         made(KernelCall.UNPUBLISH, () -> {
             machine.unpublish(name(path));
+            return true;
+        });
+        deleteFile(path);
+    }
+
+    private void deleteFile(Path path) {
+        made(KernelCall.UNPUBLISH, () -> {
+            machine.deleteFile(name(path));
             return true;
         });
     }
@@ -95,8 +114,13 @@ abstract class FakeOwnership extends FakeCalls {
             List<Published> published = new ArrayList<>();
             machine.paths().stream()
                     .sorted()
-                    .forEach(path -> published.add(new Published(
-                            Path.of(path), machine.published(path).inode(), "")));
+                    .forEach(path -> published.add(
+                            machine.isPublished(path)
+                                    ? new Published(
+                                            Path.of(path),
+                                            machine.published(path).inode(),
+                                            "")
+                                    : new Published(Path.of(path), 0, machine.note(path))));
             return published;
         });
     }

@@ -23,7 +23,8 @@ abstract class OwnershipContract extends FlowContract {
     private static final String RULE = "*filter\n-A OUTPUT -d 203.0.113.10/32 -j DROP\nCOMMIT\n";
 
     private Path name() {
-        return Path.of("/run/netns", "kernel-contract-" + ProcessHandle.current().pid() + "-" + variant());
+        return Path.of(
+                "/run/netns", "kernel-contract-" + ProcessHandle.current().pid() + "-" + variant());
     }
 
     @Test

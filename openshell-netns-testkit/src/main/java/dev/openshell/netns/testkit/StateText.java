@@ -23,7 +23,9 @@ final class StateText {
 
     static List<String> of(FakeMachine machine) {
         List<String> lines = new ArrayList<>();
-        machine.paths().stream().sorted().forEach(path -> lines.add("published " + path));
+        machine.paths().stream()
+                .sorted()
+                .forEach(path -> lines.add((machine.isPublished(path) ? "published " : "file ") + path));
         for (Netns netns : machine.namespaces()) {
             String where = "net:[" + netns.inode() + "] ";
             List<String> own = new ArrayList<>();

@@ -327,10 +327,8 @@ class FakeProgramsTest {
         });
         FakeKernel other = kernel.otherProcess();
         List<String> before = kernel.state();
-        NetnsSandbox sandbox = NetnsSandbox.builder(other)
-                .directTcp("203.0.113.10")
-                .detached()
-                .apply();
+        NetnsSandbox sandbox =
+                NetnsSandbox.builder(other).directTcp("203.0.113.10").detached().apply();
         long inode = sandbox.namespace().inode();
         Process daemon = sandbox.start(new ProcessBuilder("daemon"));
         other.die();

@@ -5,6 +5,8 @@ import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.path.Journey;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,7 +47,7 @@ final class Limited {
     }
 
     private static List<String> each(SandboxPolicy policy, String what, int most, Opened.Providers providers) {
-        try (Opened opened = Opened.of(Opened.host(), policy, providers)) {
+        try (Opened opened = Opened.of(Opened.host(InstantSource.fixed(Instant.EPOCH)), policy, providers)) {
             Limited limited = new Limited(opened, what);
             limited.exactly(LISTED, 443, Header.TCP, most);
             limited.exactly(RESOLVER, 53, Header.UDP, most);
@@ -75,7 +77,7 @@ final class Limited {
     /** What the host drops the sandbox has let out, and tracks: not without end. */
     private static List<String> inside(Opened.Providers providers) {
         SandboxPolicy policy = builder().maxConnections(MOST).policy();
-        try (Opened opened = Opened.of(Opened.host(), policy, providers)) {
+        try (Opened opened = Opened.of(Opened.host(InstantSource.fixed(Instant.EPOCH)), policy, providers)) {
             Limited limited = new Limited(opened, "inside");
             int out = 0;
             for (int i = 0; i < MOST_INSIDE + 2; i++) {

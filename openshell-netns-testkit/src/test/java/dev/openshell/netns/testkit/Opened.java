@@ -15,11 +15,14 @@ import dev.openshell.netns.testkit.path.End;
 import dev.openshell.netns.testkit.path.Journey;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A sandbox on a fake kernel, with the direct reading of its policy beside it. */
 record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns inside) implements AutoCloseable {
@@ -28,12 +31,24 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
 
     /** A host whose other rules let everything through: whatever is denied is denied by the sandbox's own. */
     static FakeKernel host() {
-        return open(FakeKernel.create());
+        return host(patient());
+    }
+
+    /** The same, where limits go by {@code clock}. */
+    static FakeKernel host(InstantSource clock) {
+        return open(FakeKernel.builder().clock(clock).build());
+    }
+
+    /** A clock that gives whoever asks it so much time that no rate is ever reached. */
+    private static InstantSource patient() {
+        AtomicLong asked = new AtomicLong();
+        return () -> Instant.ofEpochSecond(asked.incrementAndGet());
     }
 
     /** The same with a kernel before Linux 6.17, where IPv6 forwards on all interfaces or on none. */
     static FakeKernel older() {
-        return open(FakeKernel.builder().withoutForceForwarding().build());
+        return open(
+                FakeKernel.builder().withoutForceForwarding().clock(patient()).build());
     }
 
     /** The same of a host that translates destinations, one of them to behind another uplink. */
@@ -41,6 +56,7 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
         FakeKernel kernel = open(FakeKernel.builder()
                 .uplink("eth0", "198.51.100.2/24", "2001:db8::2/64")
                 .uplink("eth1", "10.43.1.2/24", "2001:db8:1::2/64")
+                .clock(patient())
                 .build());
         rulesOfOthers(
                 kernel,

@@ -118,8 +118,8 @@ class VerifyLoadedTest {
                         + " ACCEPT'",
                 "host | filter | -F <link>-local | host ipv4 filter <link>-local | there is 'no rule'",
                 "host | nat | -F <link>-nat | host ipv4 nat <link>-nat | there is 'no rule'",
-                "host | raw | -D OPENSHELL-SOURCE -s <inside>/32 -i <link> -j RETURN | host ipv4 raw OPENSHELL-SOURCE"
-                        + " | sent was '-A OPENSHELL-SOURCE -s <inside>/32 -i <link> -j RETURN'",
+                "host | raw | -D OPENSHELL-SOURCE 1 | host ipv4 raw OPENSHELL-SOURCE"
+                        + " | sent was '-A OPENSHELL-SOURCE -s <inside>/32 -i <link> -m comment",
                 "host | filter | -D OPENSHELL-FROM -s <inside>/32 -i <link> -j <link>-from | host ipv4 filter"
                         + " OPENSHELL-FROM | there is 'no rule'",
                 "host | filter | -I FORWARD 1 -i <link> -j ACCEPT | host ipv4 filter FORWARD | there is '-A FORWARD -i"

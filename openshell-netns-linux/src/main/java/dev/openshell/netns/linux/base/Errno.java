@@ -28,7 +28,11 @@ public final class Errno {
     private record Known(String name, String remedy) {}
 
     private static final Map<Integer, Known> KNOWN = Map.ofEntries(
-            Map.entry(EPERM, new Known("EPERM", "needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and security profiles (seccomp, AppArmor, SELinux) that allow the call")),
+            Map.entry(
+                    EPERM,
+                    new Known(
+                            "EPERM",
+                            "needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and security profiles (seccomp, AppArmor, SELinux) that allow the call")),
             Map.entry(ENOENT, new Known("ENOENT", "check that it exists")),
             Map.entry(EINTR, new Known("EINTR", "apply again")),
             Map.entry(5, new Known("EIO", "check the kernel's log")),

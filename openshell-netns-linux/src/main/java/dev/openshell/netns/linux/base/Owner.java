@@ -21,10 +21,7 @@ public record Owner(String boot, String view, long pid, long started) {
         Matcher parts = TEXT.matcher(text);
         return parts.matches()
                 ? Optional.of(new Owner(
-                        parts.group(1),
-                        parts.group(2),
-                        Long.parseLong(parts.group(3)),
-                        Long.parseLong(parts.group(4))))
+                        parts.group(1), parts.group(2), Long.parseLong(parts.group(3)), Long.parseLong(parts.group(4))))
                 : Optional.empty();
     }
 

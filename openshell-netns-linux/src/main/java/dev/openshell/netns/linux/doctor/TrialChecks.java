@@ -63,7 +63,8 @@ final class TrialChecks {
             return Finding.ok("/proc/sys/" + key + " of a new namespace was set");
         } catch (KernelException e) {
             return Finding.failure(
-                    "/proc/sys/" + key + ": " + e.getMessage(), "mount -o remount,bind,rw /proc/sys  # or " + e.remedy());
+                    "/proc/sys/" + key + ": " + e.getMessage(),
+                    "mount -o remount,bind,rw /proc/sys  # or " + e.remedy());
         }
     }
 

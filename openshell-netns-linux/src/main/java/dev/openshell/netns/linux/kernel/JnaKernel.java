@@ -158,8 +158,7 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public Lock lock(int namespace, Deadline deadline) {
-        return NamespaceLock.take(
-                inode(namespace), () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
+        return NamespaceLock.take(inode(namespace), () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
     }
 
     @Override

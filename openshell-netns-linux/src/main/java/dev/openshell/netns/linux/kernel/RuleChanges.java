@@ -92,12 +92,7 @@ final class RuleChanges implements Kernel.RuleWatch {
         while (more) {
             try {
                 Libc.recvfrom(
-                        socket,
-                        buffer,
-                        new NativeLong(buffer.length),
-                        0,
-                        sender,
-                        new IntByReference(sender.length));
+                        socket, buffer, new NativeLong(buffer.length), 0, sender, new IntByReference(sender.length));
             } catch (LastErrorException e) {
                 more = e.getErrorCode() == Errno.ENOBUFS || e.getErrorCode() == Errno.EINTR;
             }

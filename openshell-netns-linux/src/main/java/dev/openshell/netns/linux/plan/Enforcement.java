@@ -30,8 +30,7 @@ public final class Enforcement {
     private final RuleSet ruleSet;
     private final Action.Made namespace;
 
-    private Enforcement(
-            Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, Action.Made namespace) {
+    private Enforcement(Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, Action.Made namespace) {
         this.kernel = kernel;
         this.host = host;
         this.state = state;
@@ -169,8 +168,8 @@ public final class Enforcement {
      * @throws NetnsException the first failure, with the others as suppressed
      */
     public void close(Runnable endProcesses) {
-        PlanExecutor executor = new PlanExecutor(kernel, host, state.variant(), Deadline.in(PlanExecutor.UNDO_LIMIT))
-                .on(namespace);
+        PlanExecutor executor =
+                new PlanExecutor(kernel, host, state.variant(), Deadline.in(PlanExecutor.UNDO_LIMIT)).on(namespace);
         List<Action> undo = plan.steps().stream()
                 .filter(step -> step.when() != Plan.Undo.IF_FAILED)
                 .flatMap(step -> step.undo().stream())

@@ -6,6 +6,7 @@ import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.netlink.Answers;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import java.util.Optional;
  */
 public final class HostSweep {
     private static final int TRIES = 5;
+    /** Connections that ended processes leave open would hold the namespace for two minutes. */
+    private static final String ORPHAN_RETRIES = "net/ipv4/tcp_orphan_retries";
 
     private final Kernel kernel;
     private final int namespace;
@@ -96,8 +99,8 @@ public final class HostSweep {
         orphans.orphans().stream()
                 .map(Orphans.Orphan::link)
                 .filter(link -> gone.contains(link.name()))
-                .forEach(link -> Netlink.sendIfThere(
-                        kernel, namespace, Rtnetlink.deleteLink(link.index(), link.name())));
+                .forEach(link ->
+                        Netlink.sendIfThere(kernel, namespace, Rtnetlink.deleteLink(link.index(), link.name())));
         return failures;
     }
 
@@ -107,19 +110,32 @@ public final class HostSweep {
                 namespace,
                 Rtnetlink.setUp(orphan.link().index(), orphan.link().name(), false));
         Optional<Path> inside = kernel.member(orphan.mark().inode());
-        while (inside.isPresent()) {
-            end(inside.get());
+        while (inside.isPresent() && isThere(orphan)) {
+            end(orphan, inside.get());
             deadline.check("end the processes", orphan.link().name());
             inside = kernel.member(orphan.mark().inode());
         }
-        orphan.names().forEach(kernel::unpublish);
+        if (!orphan.names().isEmpty() && isThere(orphan)) {
+            orphan.names().forEach(kernel::unpublish);
+        }
     }
 
-    private void end(Path inside) {
+    /** As long as it is, its namespace's inode is not another one's, nor was when it was looked for. */
+    private boolean isThere(Orphans.Orphan orphan) {
+        Answers.Link known = orphan.link();
+        return HostState.links(kernel, namespace, deadline).stream()
+                .anyMatch(link -> link.index() == known.index() && link.alias().equals(known.alias()));
+    }
+
+    private void end(Orphans.Orphan orphan, Path inside) {
         int sandbox = -1;
         try {
             sandbox = kernel.openNamespace(Optional.of(inside));
-            kernel.endProcesses(sandbox, Duration.ZERO);
+            // Held open now. By its number, or by the process's, it could have come to mean somebody else's.
+            if (kernel.inode(sandbox) == orphan.mark().inode() && isThere(orphan)) {
+                kernel.writeSysctl(sandbox, ORPHAN_RETRIES, "1");
+                kernel.endProcesses(sandbox, Duration.ZERO);
+            }
         } catch (KernelException gone) {
             // It ended by itself between being seen and being opened; the caller looks again.
         } finally {

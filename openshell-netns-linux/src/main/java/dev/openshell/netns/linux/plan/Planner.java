@@ -65,8 +65,9 @@ public class Planner {
         steps.addAll(forwarding);
         steps.addAll(allow(rules, link, host, down));
         published(policy, policy.name().orElse(link.host().name()))
-                .ifPresent(path -> steps.add(Step.of("publish the namespace", path.toString(), new Action.Publish(path, policy.detached()))
-                        .undoneBy(Undo.IF_DONE, new Action.Unpublish(path))));
+                .ifPresent(path -> steps.add(
+                        Step.of("publish the namespace", path.toString(), new Action.Publish(path, policy.detached()))
+                                .undoneBy(Undo.IF_DONE, new Action.Unpublish(path))));
         return new Plan(link, List.copyOf(steps));
     }
 
@@ -142,15 +143,11 @@ public class Planner {
     }
 
     private static Step hostUp(Link link, Action down, boolean detached) {
-        return Step.of(
-                        LINK_UP,
-                        link.host().name(),
-                        new Action.Configure(
-                                Where.HOST, made -> Rtnetlink.alias(
-                                        link.host().index(),
-                                        link.host().name(),
-                                        made.mark(detached).toString())
-                                .and(end(link, link.host(), link.sandbox(), 1, 2, false))))
+        return Step.of(LINK_UP, link.host().name(), new Action.Configure(Where.HOST, made -> Rtnetlink.alias(
+                                link.host().index(),
+                                link.host().name(),
+                                made.mark(detached).toString())
+                        .and(end(link, link.host(), link.sandbox(), 1, 2, false))))
                 .undoneBy(Undo.IF_TRIED, down);
     }
 
@@ -185,8 +182,8 @@ public class Planner {
     private List<Step> allow(RuleSet rules, Link link, HostState host, Action down) {
         List<Step> steps = new ArrayList<>();
         for (Family family : HostState.families(host.ipv6())) {
-            String text = compiler.host(
-                    rules, family, link.owner().map(Mark::rules).orElse(""));
+            String text =
+                    compiler.host(rules, family, link.owner().map(Mark::rules).orElse(""));
             steps.add(load(ALLOW, Where.HOST, family, text).undoneBy(Undo.IF_TRIED, down));
         }
         return steps;

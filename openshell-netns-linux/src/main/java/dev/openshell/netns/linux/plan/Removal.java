@@ -83,8 +83,8 @@ final class Removal {
         if (last) {
             Set<String> forwarding = new TreeSet<>();
             rules.values().forEach(family -> forwarding.addAll(family.guards().keySet()));
-            forwarding.forEach(link -> found.add(
-                    new Leftover(Leftover.Kind.FORWARDING, link.isEmpty() ? "all interfaces" : link, "")));
+            forwarding.forEach(link ->
+                    found.add(new Leftover(Leftover.Kind.FORWARDING, link.isEmpty() ? "all interfaces" : link, "")));
             if (doomed.isEmpty()
                     && rules.values().stream()
                             .anyMatch(family -> !family.withoutAny().isEmpty())) {

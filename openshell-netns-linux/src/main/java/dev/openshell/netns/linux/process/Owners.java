@@ -1,7 +1,9 @@
 package dev.openshell.netns.linux.process;
 
+import com.sun.jna.LastErrorException;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.base.Owner;
+import dev.openshell.netns.linux.sys.Libc;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.OptionalLong;
 
 /** Processes as owners of what they made, and as members of network namespaces. */
 public final class Owners {
+    private static final int ESRCH = 3;
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private Owners() {}
@@ -35,7 +38,12 @@ public final class Owners {
                 return new Owner(boot, namespace("pid") + "." + namespace("time"), pid, started);
             } catch (IOException e) {
                 throw new NetnsException(
-                        "read", "/proc", 0, e.toString(), "mount the whole /proc: what is made has to name its owner", e);
+                        "read",
+                        "/proc",
+                        0,
+                        e.toString(),
+                        "mount the whole /proc: what is made has to name its owner",
+                        e);
             }
         }
 
@@ -54,8 +62,28 @@ public final class Owners {
         if (!owner.view().equals(self.view()) || owner.pid() > Integer.MAX_VALUE) {
             return false;
         }
-        Optional<ProcTable.Entry> now = ProcTable.entry((int) owner.pid());
-        return now.isEmpty() || now.get().started() != owner.started() || now.get().zombie();
+        Optional<ProcTable.Entry> now = entry((int) owner.pid());
+        return now.isPresent()
+                ? now.get().started() != owner.started() || now.get().zombie()
+                : !exists((int) owner.pid());
+    }
+
+    /** A /proc that is mounted with hidepid shows other users' processes to nobody without CAP_SYS_PTRACE. */
+    private static Optional<ProcTable.Entry> entry(int pid) {
+        try {
+            return ProcTable.entry(pid);
+        } catch (NetnsException hidden) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean exists(int pid) {
+        try {
+            // 0 and less would mean groups of processes (kill(2)).
+            return pid > 0 && Libc.kill(pid, 0) == 0;
+        } catch (LastErrorException e) {
+            return e.getErrorCode() != ESRCH;
+        }
     }
 
     /**

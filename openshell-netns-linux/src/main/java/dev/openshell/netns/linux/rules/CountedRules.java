@@ -33,7 +33,9 @@ public final class CountedRules {
         String link = Chains.link(SavedRules.option(rule, "-A"));
         boolean limit = !SavedRules.option(rule, "--connlimit-above").isEmpty()
                 || !SavedRules.option(rule, "--hashlimit-above").isEmpty();
-        if (limit && link.startsWith(VethPair.HOST_PREFIX) && SavedRules.target(rule).equals("DROP")) {
+        if (limit
+                && link.startsWith(VethPair.HOST_PREFIX)
+                && SavedRules.target(rule).equals("DROP")) {
             limits.computeIfAbsent(link, each -> new LinkedHashMap<>())
                     .merge(SavedRules.comment(rule), packets, LongMath::saturatedAdd);
         }

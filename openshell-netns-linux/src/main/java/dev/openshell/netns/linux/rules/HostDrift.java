@@ -31,8 +31,8 @@ public final class HostDrift {
                             Chains.TO,
                             Pattern.compile("-A " + Chains.TO + " -d \\S+ -o " + LINK + " -j \\1-to"),
                             Chains.UPLINK,
-                            Pattern.compile(
-                                    "-A " + Chains.UPLINK + "( -i \\S+)? -m comment --comment \"?openshell:\\S+\"? -j DROP")));
+                            Pattern.compile("-A " + Chains.UPLINK
+                                    + "( -i \\S+)? -m comment --comment \"?openshell:\\S+\"? -j DROP")));
 
     private final SavedRules saved;
     private final HostRules rules;
@@ -59,8 +59,8 @@ public final class HostDrift {
         }
         for (Map.Entry<String, List<String>> guard : guards.entrySet()) {
             if (!rules.guards().getOrDefault(guard.getKey(), List.of()).containsAll(guard.getValue())) {
-                return Optional.of("the guard of " + (guard.getKey().isEmpty() ? "all uplinks" : guard.getKey())
-                        + " is gone");
+                return Optional.of(
+                        "the guard of " + (guard.getKey().isEmpty() ? "all uplinks" : guard.getKey()) + " is gone");
             }
         }
         return own(link, SavedRules.parse(loaded.replace("-I " + Chains.SOURCE + " 1 ", "-A " + Chains.SOURCE + " ")));

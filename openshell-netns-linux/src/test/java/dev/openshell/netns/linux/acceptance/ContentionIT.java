@@ -80,7 +80,9 @@ class ContentionIT {
             PodState before = world.snapshot();
             String six = setting.tool().replaceFirst("ip", "ip6");
             crowd.add(
-                    "resave", setting.tool() + "-save," + six + "-save", setting.tool() + "-restore," + six + "-restore");
+                    "resave",
+                    setting.tool() + "-save," + six + "-save",
+                    setting.tool() + "-restore," + six + "-restore");
             crowd.add("reload", setting.tool() + "-restore", crowd.file(STATIC + "*nat\nCOMMIT\n*raw\nCOMMIT\n"));
             crowd.add("lock");
             world.capture().take();
@@ -112,7 +114,8 @@ class ContentionIT {
     /** What is said of protocol, destination and port. */
     private static Set<String> policy(Set<String> flows) {
         return flows.stream()
-                .map(flow -> flow.replaceFirst("^(\\d+) (?:198\\.51\\.100\\.2|10\\.200\\.\\S+) > (\\S+ \\d+) by uplink$", "$1 $2"))
+                .map(flow -> flow.replaceFirst(
+                        "^(\\d+) (?:198\\.51\\.100\\.2|10\\.200\\.\\S+) > (\\S+ \\d+) by uplink$", "$1 $2"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -123,7 +126,8 @@ class ContentionIT {
 
     private static List<String> failures(Map<String, Long> done) {
         return done.entrySet().stream()
-                .filter(each -> each.getKey().startsWith("failure") || each.getKey().startsWith("sealed"))
+                .filter(each ->
+                        each.getKey().startsWith("failure") || each.getKey().startsWith("sealed"))
                 .map(each -> each.getValue() + " " + each.getKey())
                 .toList();
     }

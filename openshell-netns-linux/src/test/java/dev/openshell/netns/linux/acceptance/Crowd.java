@@ -49,11 +49,7 @@ final class Crowd implements AutoCloseable {
         static Rounds parse(String program, String line) {
             String[] words = line.split(" ", 4);
             return new Rounds(
-                    program,
-                    Long.parseLong(words[0]),
-                    Long.parseLong(words[1]),
-                    Long.parseLong(words[2]),
-                    words[3]);
+                    program, Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]), words[3]);
         }
     }
 
@@ -76,7 +72,8 @@ final class Crowd implements AutoCloseable {
 
     /** Starts neighbours.py, which says what {@code arguments} can be. */
     Program add(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(PodWorld.python(), directory.resolve("neighbours.py").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(PodWorld.python(), directory.resolve("neighbours.py").toString()));
         command.addAll(List.of(arguments));
         Program program = new Program(arguments[0], start(command));
         programs.add(program);
@@ -85,7 +82,8 @@ final class Crowd implements AutoCloseable {
 
     /** Returns the path of a file with {@code text}. */
     String file(String text) throws IOException {
-        return Files.writeString(Files.createTempFile(directory, "rules", ""), text).toString();
+        return Files.writeString(Files.createTempFile(directory, "rules", ""), text)
+                .toString();
     }
 
     /** Ends all programs. */

@@ -82,14 +82,17 @@ class DriftIT {
                             .as(change)
                             .isEqualTo(change.contains("-I FORWARD") ? List.of("-A FORWARD -j ACCEPT") : List.of());
                     if (change.contains("-I FORWARD")) {
-                        world.mustInPod(tool(setting, change.replace("-I FORWARD 1", "-D FORWARD")).split(" "));
+                        world.mustInPod(tool(setting, change.replace("-I FORWARD 1", "-D FORWARD"))
+                                .split(" "));
                     }
                 }
                 Probes inside = Setting.probes(world, sandbox);
                 world.capture().take();
-                assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).hasSize(Setting.allowed().size());
+                assertThat(inside.reached(Probes.PATIENCE, Setting.allowed()))
+                        .hasSize(Setting.allowed().size());
                 assertThat(world.capture().takeFlows()).isEqualTo(setting.flows());
-                assertThat(inside.reached(Probes.PATIENCE, setting.refused(sandbox))).isEmpty();
+                assertThat(inside.reached(Probes.PATIENCE, setting.refused(sandbox)))
+                        .isEmpty();
                 assertThat(world.capture().take()).isEmpty();
                 assertThatCode(beside::verifyLoaded).doesNotThrowAnyException();
             }
@@ -123,7 +126,9 @@ class DriftIT {
                 assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).isNotEmpty();
                 String link = sandbox.veth().hostInterface();
                 obstruct(world, setting, link);
-                assertThat(heard.next()).startsWith("sealed ").contains(setting.tool().contains("legacy") ? "is no rule" : "is dormant");
+                assertThat(heard.next())
+                        .startsWith("sealed ")
+                        .contains(setting.tool().contains("legacy") ? "is no rule" : "is dormant");
                 assertThat(world.mustInPod("ip", "-o", "link", "show", link)).contains("state DOWN");
                 world.capture().take();
                 assertThat(inside.reached(Probes.PATIENCE, Setting.allowed())).isEmpty();

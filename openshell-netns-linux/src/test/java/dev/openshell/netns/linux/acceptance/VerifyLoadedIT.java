@@ -71,7 +71,6 @@ class VerifyLoadedIT {
                         "host ipv4 raw OPENSHELL-SOURCE",
                         "sent was '-A OPENSHELL-SOURCE -s " + own + "/32 -i " + link + " -m comment"),
                 new Change(true, "-F OUTPUT", "", "sandbox ipv4 filter OUTPUT", "there is 'no rule'"));
-
     }
 
     @ParameterizedTest

@@ -2,13 +2,13 @@ package dev.openshell.netns.linux.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.net.InetAddresses;
 import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.Protocol;
 import dev.openshell.netns.Rule;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.VethPair;
-import com.google.common.net.InetAddresses;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -33,7 +33,8 @@ class HostDriftTest {
         String loaded = HostRules.of("").standing(true).replaceAll("-I (\\S+) 1 ", "-A $1 ");
         String merged = RestoreText.merge(loaded, HostRules.guard("eth0", "forwarding-0"));
         String deny = "-A " + Chains.SOURCE + " -j DROP\n";
-        return RestoreText.merge(merged.replace(deny, ""), inserted).replaceFirst("(-A " + Chains.SOURCE + " -s .*\n)", "$1" + deny);
+        return RestoreText.merge(merged.replace(deny, ""), inserted)
+                .replaceFirst("(-A " + Chains.SOURCE + " -s .*\n)", "$1" + deny);
     }
 
     private static String drift(String text) {
@@ -69,17 +70,18 @@ class HostDriftTest {
                 "-A osh-abcdefgh-nat .* | | chain osh-abcdefgh-nat"
             })
     void whatSomebodyChangedIsNamed(String line, String replacement, String found) {
-        String changed = saved().replaceFirst(
-                        "(?m)^" + line + "$", replacement == null ? "" : replacement.replace("\\n", "\n"));
+        String changed =
+                saved().replaceFirst("(?m)^" + line + "$", replacement == null ? "" : replacement.replace("\\n", "\n"));
         assertThat(changed).isNotEqualTo(saved());
         assertThat(drift(changed.replace("\n\n", "\n"))).contains(found);
     }
 
     @Test
     void othersRulesAndOtherSandboxesAreNoDrift() {
-        String beside = saved()
-                .replaceFirst("(?m)^-A FORWARD .*$", "$0\n-A FORWARD -i docker0 -j ACCEPT")
-                .replaceFirst("(?m)^-A OPENSHELL-FROM .*$", "-A OPENSHELL-FROM -s 10.200.0.10/32 -i osh-other -j osh-other-from\n$0")
+        String beside = saved().replaceFirst("(?m)^-A FORWARD .*$", "$0\n-A FORWARD -i docker0 -j ACCEPT")
+                .replaceFirst(
+                        "(?m)^-A OPENSHELL-FROM .*$",
+                        "-A OPENSHELL-FROM -s 10.200.0.10/32 -i osh-other -j osh-other-from\n$0")
                 .replaceFirst("(?m)^:osh-abcdefgh-from .*$", "$0\n:osh-other-from - [0:0]");
         assertThat(drift(beside)).isEqualTo("none");
         assertThat(new HostDrift(beside).withoutStrangers()).isEmpty();
@@ -87,14 +89,16 @@ class HostDriftTest {
 
     @Test
     void strangersAreTakenOutOfThisLibrarysChainsAlone() {
-        String strange = saved()
-                .replaceFirst("(?m)^-A FORWARD .*$", "$0\n-A FORWARD -j ACCEPT")
+        String strange = saved().replaceFirst("(?m)^-A FORWARD .*$", "$0\n-A FORWARD -j ACCEPT")
                 .replaceFirst("(?m)^-A OPENSHELL-TO .*$", "$0\n-A OPENSHELL-TO -o osh-x -j osh-y-to");
         assertThat(new HostDrift(strange).withoutStrangers())
                 .isEqualTo("*filter\n:OPENSHELL-TO - [0:0]\n"
                         + "-A OPENSHELL-TO -d 10.200.0.6/32 -o osh-abcdefgh -j osh-abcdefgh-to\nCOMMIT\n");
         String broken = saved().replaceFirst(
-                        "(?m)^-A OPENSHELL-TO .*$", "$0\n-A OPENSHELL-TO -m comment --comment \"a\n-I INPUT 1 -j ACCEPT\" -j ACCEPT");
-        assertThat(new HostDrift(broken).withoutStrangers()).contains(":OPENSHELL-TO").doesNotContain("-I INPUT");
+                        "(?m)^-A OPENSHELL-TO .*$",
+                        "$0\n-A OPENSHELL-TO -m comment --comment \"a\n-I INPUT 1 -j ACCEPT\" -j ACCEPT");
+        assertThat(new HostDrift(broken).withoutStrangers())
+                .contains(":OPENSHELL-TO")
+                .doesNotContain("-I INPUT");
     }
 }
