@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -107,6 +108,22 @@ class SweepTest {
         });
         assertThat(gone[0]).isTrue();
         assertThat(strangers.isAlive()).isTrue();
+        assertThat(orphan.traces()).isEmpty();
+    }
+
+    /** A process of another user is not seen without CAP_SYS_PTRACE: it lives on, with the link down. */
+    @Test
+    void whoIsNotSeenIsCutOff() {
+        // Without another one the standing deny goes as well.
+        stranger.close();
+        List<String> escaped = new ArrayList<>();
+        sweep((call, arguments) -> {
+            Escape escape = new Escape(kernel, orphan.inside(), orphan.reading().policy(), "before " + call, 0);
+            escaped.addAll(escape.attempts(false));
+            return call.equals("member") ? Optional.empty() : null;
+        });
+        assertThat(escaped).isEmpty();
+        assertThat(orphans.isAlive()).isTrue();
         assertThat(orphan.traces()).isEmpty();
     }
 

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
 /** The iptables programs, run in the calling thread's namespace. */
 final class Iptables {
     private static final String INSTALL = "install the iptables package, 1.8 or later, and have /usr/sbin on PATH";
+    private static final String KEEP = "--noflush";
+    private static final int OTHER_PROBLEM = 1;
     private static final int RESOURCE_PROBLEM = 4;
     private static final int TRIES = 20;
     private static final Duration PAUSE = Duration.ofMillis(20);
@@ -138,7 +140,7 @@ final class Iptables {
             throws IOException {
         String program = locate(variant, family, "restore");
         String wait = Long.toString(Math.max(1, deadline.left().toSeconds()));
-        run(keep ? List.of(program, "-w", wait, "--noflush") : List.of(program, "-w", wait), text, deadline);
+        run(keep ? List.of(program, "-w", wait, KEEP) : List.of(program, "-w", wait), text, deadline);
     }
 
     /** Runs {@code command}; status 4 is a lock or a generation that somebody else had, and is tried again. */
@@ -153,8 +155,10 @@ final class Iptables {
             boolean noNfTables = result.errors().contains("generation");
             boolean noLockFile = result.errors().contains("can't open lock file");
             if (result.status() != RESOURCE_PROBLEM || noNfTables || noLockFile || tries == TRIES) {
+                // What the lines build upon is not there: somebody else changed the rules after they were read.
+                boolean conflict = result.status() == OTHER_PROBLEM && command.contains(KEEP);
                 throw new KernelException(
-                        0,
+                        conflict ? Errno.ENOENT : 0,
                         command.get(0) + " exited with " + result.status() + ": "
                                 + result.errors().strip().lines().findFirst().orElse("(no message)"),
                         remedy(noNfTables, noLockFile));

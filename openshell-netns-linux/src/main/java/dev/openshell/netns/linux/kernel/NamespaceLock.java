@@ -9,20 +9,32 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 
 /**
  * A lock on a namespace against every other holder, in any process: flock(2) on its file. The threads of this process
- * take turns before it, in the order in which they came: of many that try flock over and over some would starve.
+ * take turns before it, in the order in which they came: of many that try flock over and over some would starve. So
+ * would another process, if the next thread of this one were always there first: it lets those that wait go before.
  */
 final class NamespaceLock {
     private static final Duration PAUSE = Duration.ofMillis(2);
+    /** Long enough for whoever tries every {@link #PAUSE}. */
+    private static final Duration COURTESY = Duration.ofMillis(5);
+
     private static final Map<Long, Turns> WAITING = new ConcurrentHashMap<>();
 
-    /** The turns of one namespace, and how many threads hold or want one. */
-    private record Turns(Semaphore turn, int users) {
+    /**
+     * The turns of one namespace, how many threads hold or want one, and whether another process had the lock when it
+     * was last wanted here.
+     */
+    private record Turns(Semaphore turn, int users, AtomicBoolean shared) {
+        static Turns first() {
+            return new Turns(new Semaphore(1, true), 1, new AtomicBoolean());
+        }
+
         Turns with(int more) {
-            return new Turns(turn, users + more);
+            return new Turns(turn, users + more, shared);
         }
     }
 
@@ -35,8 +47,7 @@ final class NamespaceLock {
      */
     static Kernel.Lock take(long inode, IntSupplier opener, Deadline deadline) {
         String object = "host namespace net:[" + inode + "]";
-        Turns turns = WAITING.compute(
-                inode, (key, there) -> there == null ? new Turns(new Semaphore(1, true), 1) : there.with(1));
+        Turns turns = WAITING.compute(inode, (key, there) -> there == null ? Turns.first() : there.with(1));
         boolean mine = false;
         int fd = -1;
         boolean locked = false;
@@ -46,11 +57,14 @@ final class NamespaceLock {
                 mine = await(turns.turn, deadline);
             }
             fd = opener.getAsInt();
+            if (turns.shared.get()) {
+                deadline.sleep(COURTESY, "lock", object);
+            }
+            locked = tryLock(fd);
+            turns.shared.set(!locked);
             while (!locked) {
+                deadline.sleep(PAUSE, "lock", object);
                 locked = tryLock(fd);
-                if (!locked) {
-                    deadline.sleep(PAUSE, "lock", object);
-                }
             }
             int held = fd;
             return () -> {

@@ -27,6 +27,7 @@ import java.util.Set;
 /** Keeps the rules of one sandbox on the host as they were loaded, whatever others do to the host's tables. */
 public final class Upkeep {
     private static final int TRIES = 3;
+    private static final String OFF = "0";
 
     private final Kernel kernel;
     private final IptablesVariant variant;
@@ -127,23 +128,40 @@ public final class Upkeep {
     }
 
     /**
-     * Loads the rules again, and proves that what is there then admits exactly what the policy allows.
+     * Loads the rules again, and proves that what is there then admits exactly what the policy allows. Until then the
+     * host forwards nothing that comes from inside: it might leave with the sandbox's own source address.
      *
      * @param host descriptor of the host's namespace
      * @throws NetnsException when they can't be made whole
      */
     public void repair(int host, Deadline deadline) {
+        // Before the lock, which may take its time.
+        forward(host, false);
         for (int tries = 1; ; tries++) {
             try (Kernel.Lock lock = kernel.lock(host, deadline)) {
                 kernel.iptables(host, variant, deadline);
                 loaded.forEach((family, text) -> reload(host, family, text, deadline));
                 prove(host, deadline);
+                forward(host, true);
                 return;
             } catch (KernelException | VerificationException e) {
                 // Somebody may have changed them once more.
                 if (tries == TRIES) {
                     throw PlanExecutor.failure("load the rules again", link(), e);
                 }
+            }
+        }
+    }
+
+    /** Has the host forward what comes in on the link, where it does by that link's own setting, or nothing. */
+    public void forward(int host, boolean on) {
+        String place = "/conf/" + link() + "/";
+        for (Plan.Step step : plan.steps()) {
+            if (step.action() instanceof Action.SetSysctl sysctl
+                    && sysctl.where() == Where.HOST
+                    && sysctl.key().contains(place)
+                    && sysctl.key().endsWith("forwarding")) {
+                kernel.writeSysctl(host, sysctl.key(), on ? sysctl.value() : OFF);
             }
         }
     }

@@ -75,12 +75,16 @@ final class ContentionOwner implements SandboxListener {
         }
     }
 
+    private static String withoutLink(String text) {
+        return text.replaceAll("osh-[a-z0-9]{8}", "LINK").replace('\n', ' ');
+    }
+
     private static String told(Throwable e) {
-        StringBuilder told = new StringBuilder(e.toString().replaceAll("osh-[a-z0-9]{8}", "LINK"));
+        StringBuilder told = new StringBuilder(withoutLink(e.toString()));
         for (Throwable suppressed : e.getSuppressed()) {
             told.append("; suppressed: ").append(told(suppressed));
         }
-        return told.toString().replace('\n', ' ');
+        return told.toString();
     }
 
     private void cycle(int i) throws IOException, InterruptedException {
@@ -131,11 +135,11 @@ final class ContentionOwner implements SandboxListener {
 
     @Override
     public void drifted(NetnsSandbox sandbox, String what) {
-        tally.add("drifted");
+        tally.add("drifted " + withoutLink(what));
     }
 
     @Override
     public void sealed(NetnsSandbox sandbox, String reason) {
-        tally.add("sealed " + reason.replaceAll("osh-[a-z0-9]{8}", "LINK").replace('\n', ' '));
+        tally.add("sealed " + withoutLink(reason));
     }
 }

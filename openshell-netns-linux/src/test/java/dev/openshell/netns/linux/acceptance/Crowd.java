@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Programs of others, and JVMs with sandboxes, in the namespace of a world's pod. They have a {@code /run} of their own,
- * and in it the lock of iptables-legacy, which is for all namespaces of a machine.
+ * Programs of others, and JVMs with sandboxes, in the namespace of a world's pod. They have a {@code /run} of their
+ * own, and in it the lock of iptables-legacy, which is for all namespaces of a machine.
  */
 final class Crowd implements AutoCloseable {
     private final Cleanup cleanup = new Cleanup();

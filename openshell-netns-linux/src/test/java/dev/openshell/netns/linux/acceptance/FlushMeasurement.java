@@ -14,8 +14,8 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures how long it takes until rules that somebody flushed are whole again, and what leaves the pod until then while
- * a process inside sends. A program: {@code FlushMeasurement VARIANT TIMES [open]}; with {@code open}
+ * Measures how long it takes until rules that somebody flushed are whole again, and what leaves the pod until then
+ * while a process inside sends. A program: {@code FlushMeasurement VARIANT TIMES [open]}; with {@code open}
  * the rules inside are flushed first, as only root outside of the sandbox can.
  */
 final class FlushMeasurement implements SandboxListener {
@@ -41,7 +41,7 @@ final class FlushMeasurement implements SandboxListener {
                     for made in opened[:200]:
                         made.close()
                     opened = opened[200:]
-                time.sleep(0.001)
+                time.sleep(0.002)
             """;
 
     private final Setting setting;
@@ -154,7 +154,8 @@ final class FlushMeasurement implements SandboxListener {
 
     private void report(String flush, List<Outcome> outcomes) {
         System.out.printf(
-                "%s, %s: heard %s ms, whole %s ms, packets %s allowed, %s not masqueraded, %s answers sent back, outside of the policy %d %s%n",
+                "%s, %s: heard %s ms, whole %s ms, packets %s allowed, %s not masqueraded, %s answers sent back,"
+                        + " outside of the policy %d %s%n",
                 setting.iptables(),
                 flush,
                 spread(outcomes.stream().map(Outcome::heard).toList()),
