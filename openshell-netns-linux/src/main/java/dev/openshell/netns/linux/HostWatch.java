@@ -10,6 +10,7 @@ import dev.openshell.netns.linux.sys.HomeThread;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -121,24 +122,31 @@ final class HostWatch {
                 interrupted = true;
             }
         }
+        // Not before the thread was woken and has ended: a descriptor's number may be somebody else's then.
+        changes.close();
+        kernel.close(host);
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
     private void run() {
+        while (!isOver()) {
+            await();
+            long start = System.nanoTime();
+            look();
+            long took = System.nanoTime() - start;
+            // What changes meanwhile ends the next wait at once.
+            rest(Math.min(LONGEST_REST.toNanos(), Math.max(SHORTEST_REST.toNanos(), took * SHARE)));
+        }
+    }
+
+    /** What can't tell of changes has to be looked at more often. */
+    private void await() {
         try {
-            while (!isOver()) {
-                changes.await(PERIOD);
-                long start = System.nanoTime();
-                look();
-                long took = System.nanoTime() - start;
-                // What changes meanwhile ends the next wait at once.
-                rest(Math.min(LONGEST_REST.toNanos(), Math.max(SHORTEST_REST.toNanos(), took * SHARE)));
-            }
-        } finally {
-            changes.close();
-            kernel.close(host);
+            changes.await(PERIOD);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, "could not wait for changes", e);
         }
     }
 
@@ -169,13 +177,36 @@ final class HostWatch {
             unread(e);
             return;
         }
+        Map<LiveSandbox, String> drifted = new LinkedHashMap<>();
         for (LiveSandbox sandbox : all()) {
-            ifWatched(sandbox, () -> {
-                Upkeep upkeep = sandbox.upkeep();
-                upkeep.limited(reading).forEach((limit, packets) -> sandbox.events()
-                        .tell(listener -> listener.limited(sandbox, limit, packets)));
-                upkeep.drift(reading).ifPresent(what -> mend(sandbox, what));
-            });
+            ifWatched(sandbox, () -> compare(sandbox, reading).ifPresent(what -> drifted.put(sandbox, what)));
+        }
+        mend(drifted);
+    }
+
+    private static Optional<String> compare(LiveSandbox sandbox, Upkeep.Reading reading) {
+        try {
+            Upkeep upkeep = sandbox.upkeep();
+            upkeep.limited(reading).forEach((limit, packets) -> sandbox.events()
+                    .tell(listener -> listener.limited(sandbox, limit, packets)));
+            return upkeep.drift(reading);
+        } catch (RuntimeException | Error e) {
+            return Optional.of("the rules can't be compared: " + e);
+        }
+    }
+
+    /** Each is cut off before the first is mended, which may take its time. */
+    private void mend(Map<LiveSandbox, String> drifted) {
+        drifted.forEach((sandbox, what) -> ifWatched(sandbox, () -> cutOff(sandbox)));
+        drifted.forEach((sandbox, what) -> ifWatched(sandbox, () -> mend(sandbox, what)));
+    }
+
+    private void cutOff(LiveSandbox sandbox) {
+        try {
+            sandbox.upkeep().forward(host, false);
+        } catch (RuntimeException | Error e) {
+            // Mending begins with the same, and seals where it can't.
+            LOG.log(System.Logger.Level.DEBUG, "could not cut off " + sandbox, e);
         }
     }
 
@@ -187,7 +218,9 @@ final class HostWatch {
         boolean refused = failure instanceof KernelException e && !SHORTAGES.contains(e.errno());
         if (refused || System.nanoTime() - lastRead > PATIENCE.toNanos()) {
             String what = "the rules can't be read: " + failure.getMessage();
-            all().forEach(sandbox -> ifWatched(sandbox, () -> mend(sandbox, what)));
+            Map<LiveSandbox, String> drifted = new LinkedHashMap<>();
+            all().forEach(sandbox -> drifted.put(sandbox, what));
+            mend(drifted);
         }
     }
 
@@ -203,7 +236,7 @@ final class HostWatch {
 
     private void mend(LiveSandbox sandbox, String what) {
         try {
-            sandbox.upkeep().repair(host, Deadline.in(LIMIT));
+            sandbox.upkeep().repair(host, Deadline.in(PATIENCE));
             sandbox.events().tell(listener -> listener.drifted(sandbox, what));
         } catch (RuntimeException | Error e) {
             seal(sandbox, what + "; " + e.getMessage());

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -105,7 +106,7 @@ final class Iptables {
     }
 
     private static String save(List<String> command, Deadline deadline) throws IOException {
-        String saved = run(command, "", deadline).output();
+        String saved = run(command, "", OptionalInt.empty(), deadline).output();
         // What it leaves out is not gone: rules there may do anything, and a load would take the table for empty.
         Matcher hidden = HIDDEN_TABLE.matcher(saved);
         if (hidden.find()) {
@@ -136,18 +137,26 @@ final class Iptables {
         }
     }
 
-    static void restore(Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline)
+    /**
+     * Loads {@code text}.
+     *
+     * @param lock the lock under which it is done: a JVM that dies leaves the program behind, and as long as that may
+     *     still change something nobody else may
+     */
+    static void restore(
+            Family family, IptablesVariant variant, String text, boolean keep, OptionalInt lock, Deadline deadline)
             throws IOException {
         String program = locate(variant, family, "restore");
         String wait = Long.toString(Math.max(1, deadline.left().toSeconds()));
-        run(keep ? List.of(program, "-w", wait, KEEP) : List.of(program, "-w", wait), text, deadline);
+        run(keep ? List.of(program, "-w", wait, KEEP) : List.of(program, "-w", wait), text, lock, deadline);
     }
 
     /** Runs {@code command}; status 4 is a lock or a generation that somebody else had, and is tried again. */
-    private static Tool.Result run(List<String> command, String input, Deadline deadline) throws IOException {
+    private static Tool.Result run(List<String> command, String input, OptionalInt lock, Deadline deadline)
+            throws IOException {
         ToolCapabilities.handOn();
         for (int tries = 1; ; tries++) {
-            Tool.Result result = Tool.run(command, input, deadline);
+            Tool.Result result = Tool.run(command, input, lock, deadline);
             if (result.status() == 0) {
                 return result;
             }

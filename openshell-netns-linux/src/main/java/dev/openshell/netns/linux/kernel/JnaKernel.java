@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -132,8 +133,9 @@ public final class JnaKernel implements Kernel {
     @Override
     public void restore(
             int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline) {
+        OptionalInt lock = NamespaceLock.held(inode(namespace));
         inside(namespace, "iptables-restore", () -> {
-            Iptables.restore(family, variant, text, keep, deadline);
+            Iptables.restore(family, variant, text, keep, lock, deadline);
             return true;
         });
     }

@@ -6,6 +6,7 @@ import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.sys.Libc;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ final class NamespaceLock {
     private static final Duration COURTESY = Duration.ofMillis(5);
 
     private static final Map<Long, Turns> WAITING = new ConcurrentHashMap<>();
+    private static final Map<Long, Integer> HELD = new ConcurrentHashMap<>();
 
     /**
      * The turns of one namespace, how many threads hold or want one, and whether another process had the lock when it
@@ -67,7 +69,9 @@ final class NamespaceLock {
                 locked = tryLock(fd);
             }
             int held = fd;
+            HELD.put(inode, held);
             return () -> {
+                HELD.remove(inode);
                 Libc.close(held);
                 leave(inode, turns.turn, true);
             };
@@ -79,6 +83,15 @@ final class NamespaceLock {
                 leave(inode, turns.turn, mine);
             }
         }
+    }
+
+    /**
+     * Returns the descriptor by which this process holds the lock on the namespace of {@code inode}, empty where it does
+     * not. A program that inherits it holds the lock too, for as long as it runs.
+     */
+    static OptionalInt held(long inode) {
+        Integer fd = HELD.get(inode);
+        return fd == null ? OptionalInt.empty() : OptionalInt.of(fd);
     }
 
     /** An interrupt is for the deadline's next check to report. */

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Runs a program of the system's to its end in the calling thread's namespace, by posix_spawn(3): {@link
@@ -29,6 +30,8 @@ final class Tool {
     private static final int SIGNAL_SET_SIZE = 128;
     private static final int POLL_MILLIS = 50;
     private static final int CLD_EXITED = 1;
+    /** The number that an inherited descriptor has in the program. */
+    private static final int KEPT = 3;
 
     /** What a run left: exit status (128 + signal for a killed one) and both outputs. */
     record Result(int status, String output, String errors) {}
@@ -48,6 +51,11 @@ final class Tool {
 
     /** Runs {@code command} with {@code input} as its standard input; ends it where the deadline runs out. */
     static Result run(List<String> command, String input, Deadline deadline) throws IOException {
+        return run(command, input, OptionalInt.empty(), deadline);
+    }
+
+    /** Does the same, and has the program inherit the descriptor {@code kept}. */
+    static Result run(List<String> command, String input, OptionalInt kept, Deadline deadline) throws IOException {
         int in = Libc.memfd_create("in", Libc.MFD_CLOEXEC);
         int out = -1;
         int err = -1;
@@ -55,7 +63,7 @@ final class Tool {
             out = Libc.memfd_create("out", Libc.MFD_CLOEXEC);
             err = Libc.memfd_create("err", Libc.MFD_CLOEXEC);
             Files.writeString(descriptor(in), input);
-            int status = await(spawn(command, in, out, err), command.get(0), deadline);
+            int status = await(spawn(command, in, out, err, kept), command.get(0), deadline);
             return new Result(status, Files.readString(descriptor(out)), Files.readString(descriptor(err)));
         } finally {
             for (int fd : new int[] {in, out, err}) {
@@ -70,7 +78,7 @@ final class Tool {
         return Path.of("/proc/self/fd", Integer.toString(fd));
     }
 
-    private static int spawn(List<String> command, int in, int out, int err) {
+    private static int spawn(List<String> command, int in, int out, int err, OptionalInt kept) {
         IntByReference pid = new IntByReference();
         StringArray arguments = new StringArray(command.toArray(String[]::new), StandardCharsets.UTF_8.name());
         StringArray environment =
@@ -85,6 +93,9 @@ final class Tool {
                 check(Libc.posix_spawn_file_actions_adddup2(actions, in, 0), "adddup2");
                 check(Libc.posix_spawn_file_actions_adddup2(actions, out, 1), "adddup2");
                 check(Libc.posix_spawn_file_actions_adddup2(actions, err, 2), "adddup2");
+                if (kept.isPresent()) {
+                    check(Libc.posix_spawn_file_actions_adddup2(actions, kept.getAsInt(), KEPT), "adddup2");
+                }
                 check(Libc.posix_spawnattr_setflags(attributes, (short) Libc.POSIX_SPAWN_SETSIGMASK), "setflags");
                 check(Libc.posix_spawnattr_setsigmask(attributes, noSignals), "setsigmask");
                 check(

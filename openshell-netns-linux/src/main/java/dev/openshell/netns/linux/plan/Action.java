@@ -4,6 +4,8 @@ import dev.openshell.netns.Family;
 import dev.openshell.netns.linux.base.Owner;
 import dev.openshell.netns.linux.netlink.Request;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** One thing that is done to the kernel. */
@@ -42,8 +44,11 @@ sealed interface Action {
     /** Writes a sysctl. */
     record SetSysctl(Where where, String key, String value) implements Action {}
 
-    /** Takes away the rules of a link, and with the last one of all links the standing ones and the forwarding. */
-    record Release(String link) implements Action {}
+    /**
+     * Takes away the rules of a link, and with the last one of all links the standing ones and the forwarding. {@code
+     * guards} are the notes of the guards by family and link, should others have taken these away.
+     */
+    record Release(String link, Map<Family, Map<String, Set<String>>> guards) implements Action {}
 
     /** Binds the namespace to a file. */
     record Publish(Path path, boolean detached) implements Action {}

@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A policy as it is in force: its namespace, its link, its rules on both ends. */
 public final class Enforcement {
-    private static final int TRIES = 3;
+    private static final int TRIES = 10;
+    private static final Set<String> HOST_RULES = Set.of(Planner.DENY, Forwarding.GUARD, Planner.ALLOW);
 
     private final Kernel kernel;
     private final int host;
@@ -50,11 +52,14 @@ public final class Enforcement {
             try (Kernel.Lock lock = kernel.lock(host, deadline)) {
                 return locked(kernel, host, resolved, links, planner, deadline);
             } catch (NetnsException e) {
-                // Somebody else, who doesn't take the lock, had the name or the index of the link first.
+                // Somebody else, who doesn't take the lock, had the name or the index of the link first, or took away
+                // the rules that others build upon.
                 boolean collision = e.errno() == Errno.EEXIST && e.step().equals("rtnetlink RTM_NEWLINK");
-                if (!collision || tries == TRIES) {
+                boolean conflict = e.errno() == Errno.ENOENT && HOST_RULES.contains(e.step());
+                if (!collision && !conflict || tries == TRIES) {
                     throw e;
                 }
+                deadline.check(e.step(), e.object());
             } catch (KernelException e) {
                 throw PlanExecutor.failure("read the host's state", "host namespace", e);
             }
@@ -173,14 +178,20 @@ public final class Enforcement {
                 .filter(step -> step.when() != Plan.Undo.IF_FAILED)
                 .flatMap(step -> step.undo().stream())
                 .toList();
+        // Sooner than anything that takes time: until then what can't be sent is tried again, ever more seldom, and
+        // each
+        // such connection holds the namespace to its next try.
+        List<Action> hasten =
+                undo.stream().filter(Action.SetSysctl.class::isInstance).toList();
         List<Action> cut =
                 undo.stream().filter(Action.ConfigureIfThere.class::isInstance).toList();
         List<Action> release =
                 undo.stream().filter(Action.Release.class::isInstance).toList();
         List<Action> rest = undo.stream()
-                .filter(action -> !cut.contains(action) && !release.contains(action))
+                .filter(action -> !cut.contains(action) && !hasten.contains(action) && !release.contains(action))
                 .toList();
         List<RuntimeException> failures = new ArrayList<>(executor.undo(cut));
+        failures.addAll(executor.undo(hasten));
         failures.addAll(attempt("end the processes", endProcesses));
         failures.addAll(attempt("lock the host namespace", () -> {
             try (Kernel.Lock lock = kernel.lock(host, Deadline.in(PlanExecutor.UNDO_LIMIT))) {

@@ -27,6 +27,9 @@ final class Forwarding {
      */
     private static final String OURS = "2";
 
+    /** The name of the steps that load guards. */
+    static final String GUARD = "guard the uplink";
+
     private static final String IPV4_NOTE = "forwarding-0";
     private static final String FORCE_NOTE = "force_forwarding-0";
     private static final String ALL_NOTE = "all.forwarding-0";
@@ -82,8 +85,12 @@ final class Forwarding {
     }
 
     private void ipv4Uplink(String uplink, HostRules rules) {
-        if (is(ipv4(uplink), "0")) {
+        boolean off = is(ipv4(uplink), "0");
+        if (off || is(ipv4(uplink), OURS)) {
+            // Also where it is on for other sandboxes already: somebody may have taken the guard away.
             guard(Family.IPV4, uplink, IPV4_NOTE, rules);
+        }
+        if (off) {
             set(ipv4(uplink), OURS);
         }
     }
@@ -114,7 +121,7 @@ final class Forwarding {
     private void guard(Family family, String link, String note, HostRules rules) {
         if (!rules.guards().getOrDefault(link, List.of()).contains(note)) {
             steps.add(Step.of(
-                    "guard the uplink",
+                    GUARD,
                     link.isEmpty() ? "all interfaces" : link,
                     new Action.Load(Where.HOST, family, HostRules.guard(link, note))));
         }
@@ -128,14 +135,18 @@ final class Forwarding {
         return Step.of("switch forwarding on", key, new Action.SetSysctl(Where.HOST, key, value));
     }
 
-    /** Puts back what the guards in {@code rules} have on record, where nobody else has set it since. */
-    static void putBack(Kernel kernel, int namespace, HostRules rules) {
+    /**
+     * Puts back what {@code guards} have on record, where nobody else has set it since; and IPv4's on any of {@code
+     * links}, where the value is record enough.
+     */
+    static void putBack(Kernel kernel, int namespace, Map<String, Set<String>> guards, Collection<String> links) {
         Forwarding forwarding = new Forwarding(kernel, namespace);
-        boolean everywhere = rules.guards().getOrDefault("", List.of()).contains(ALL_NOTE);
+        boolean everywhere = guards.getOrDefault("", Set.of()).contains(ALL_NOTE);
         if (everywhere && forwarding.is(ALL_IPV6, "1")) {
             kernel.writeSysctl(namespace, ALL_IPV6, "0");
         }
-        rules.guards().forEach((link, notes) -> notes.forEach(note -> forwarding.putBack(link, note)));
+        guards.forEach((link, notes) -> notes.forEach(note -> forwarding.putBack(link, note)));
+        links.forEach(link -> forwarding.putBack(link, IPV4_NOTE));
     }
 
     private void putBack(String link, String note) {

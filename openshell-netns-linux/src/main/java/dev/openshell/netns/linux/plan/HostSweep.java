@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.plan;
 
+import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.Leftover;
 import dev.openshell.netns.NetnsException;
@@ -12,7 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Takes off a host what sandboxes leave there: one that is closed, and those whose owner is dead. Goes by what is there,
@@ -66,13 +69,14 @@ public final class HostSweep {
         }
     }
 
-    /** Takes away the rules of {@code link}, which goes down if it is up. */
-    void release(String link) {
+    /** Takes away the rules of a link, which goes down if it is up. */
+    void release(Action.Release release) {
+        String link = release.link();
         HostState.links(kernel, namespace, deadline).stream()
                 .filter(each -> each.name().equals(link))
                 // Whatever may still be inside: without its rules a link that is up would be open.
                 .forEach(each -> Netlink.sendIfThere(kernel, namespace, Rtnetlink.setUp(each.index(), link, false)));
-        load(List.of(link));
+        load(List.of(link), release.guards());
     }
 
     /** Takes away all that {@code orphans} are, and returns what failed. Those that live on are cut off all the same. */
@@ -95,7 +99,7 @@ public final class HostSweep {
                 failures.add(PlanExecutor.failure("remove the name", file.toString(), e));
             }
         }
-        load(gone);
+        load(gone, Map.of());
         orphans.orphans().stream()
                 .map(Orphans.Orphan::link)
                 .filter(link -> gone.contains(link.name()))
@@ -146,10 +150,10 @@ public final class HostSweep {
     }
 
     /** Another program may change the tables between reading and loading. */
-    private void load(List<String> doomed) {
+    private void load(List<String> doomed, Map<Family, Map<String, Set<String>>> guards) {
         for (int tries = 1; ; tries++) {
             try {
-                removal(doomed).load();
+                removal(doomed).load(guards);
                 return;
             } catch (KernelException e) {
                 if (tries == TRIES) {

@@ -116,7 +116,7 @@ final class PlanExecutor {
         } else if (action instanceof Action.SetSysctl sysctl) {
             kernel.writeSysctl(namespace(sysctl.where()), sysctl.key(), sysctl.value());
         } else if (action instanceof Action.Release release) {
-            new HostSweep(kernel, host, variant, deadline).release(release.link());
+            new HostSweep(kernel, host, variant, deadline).release(release);
         } else if (action instanceof Action.Publish publish) {
             kernel.publish(
                     made().descriptor(),

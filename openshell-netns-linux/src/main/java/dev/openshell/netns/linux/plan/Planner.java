@@ -14,14 +14,21 @@ import dev.openshell.netns.linux.rules.HostRules;
 import dev.openshell.netns.linux.rules.RuleCompiler;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Lays out the steps for one sandbox. Pure. */
 public class Planner {
     /** The name of the step from which on packets pass. */
     static final String LINK_UP = "bring the host end up";
+
+    /** The name of the steps that load the standing deny. */
+    static final String DENY = "deny on the host";
 
     /** The name of the steps that load what is allowed. */
     static final String ALLOW = "allow on the host";
@@ -55,7 +62,7 @@ public class Planner {
         List<Step> steps = new ArrayList<>();
         steps.add(Step.of("create the namespace", "unshare", new Action.CreateNamespace())
                 .undoneBy(Undo.IF_TRIED, new Action.CloseNamespace()));
-        steps.addAll(deny(rules, link, host));
+        steps.addAll(deny(rules, link, host, guards(host, forwarding)));
         steps.addAll(inside(rules, host));
         steps.add(makeLink(link));
         steps.addAll(hostEnd(link, host));
@@ -72,16 +79,35 @@ public class Planner {
     }
 
     /** The standing deny comes first. */
-    private static List<Step> deny(RuleSet rules, Link link, HostState host) {
+    private static List<Step> deny(
+            RuleSet rules, Link link, HostState host, Map<Family, Map<String, Set<String>>> guards) {
         List<Step> steps = new ArrayList<>();
         for (Map.Entry<Family, HostRules> entry : host.rules().entrySet()) {
             Family family = entry.getKey();
             String standing =
                     entry.getValue().standing(rules.veth().network(family).isPresent());
-            steps.add(load("deny on the host", Where.HOST, family, standing)
-                    .undoneBy(Undo.IF_TRIED, new Action.Release(link.host().name())));
+            steps.add(load(DENY, Where.HOST, family, standing)
+                    .undoneBy(Undo.IF_TRIED, new Action.Release(link.host().name(), guards)));
         }
         return steps;
+    }
+
+    /** Returns the guards that there are, or will be when {@code forwarding} is switched on. */
+    private static Map<Family, Map<String, Set<String>>> guards(HostState host, List<Step> forwarding) {
+        Map<Family, Map<String, Set<String>>> guards = new EnumMap<>(Family.class);
+        host.rules().forEach((family, rules) -> add(guards, family, rules));
+        for (Step step : forwarding) {
+            if (step.action() instanceof Action.Load load) {
+                add(guards, load.family(), HostRules.of(load.text()));
+            }
+        }
+        return guards;
+    }
+
+    private static void add(Map<Family, Map<String, Set<String>>> guards, Family family, HostRules rules) {
+        rules.guards().forEach((link, notes) -> guards.computeIfAbsent(family, each -> new TreeMap<>())
+                .computeIfAbsent(link, each -> new TreeSet<>())
+                .addAll(notes));
     }
 
     private List<Step> inside(RuleSet rules, HostState host) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** The rules that are to go from a host: those of some links, of links that are no more, and after the last one all. */
@@ -24,6 +25,7 @@ final class Removal {
     private final Deadline deadline;
     private final Map<Family, HostRules> rules = new LinkedHashMap<>();
     private final Set<String> doomed = new TreeSet<>();
+    private final Set<String> others = new TreeSet<>();
     private boolean last;
 
     private Removal(Kernel kernel, int namespace, IptablesVariant variant, Deadline deadline) {
@@ -45,6 +47,9 @@ final class Removal {
         removal.rules.values().forEach(family -> ruled.addAll(family.links()));
         Set<String> alive = new TreeSet<>();
         for (Answers.Link link : present) {
+            if (!link.name().startsWith(VethPair.HOST_PREFIX)) {
+                removal.others.add(link.name());
+            }
             // One that is up needs the standing deny, also if somebody took its own rules away.
             boolean open = link.up() && link.name().startsWith(VethPair.HOST_PREFIX);
             if (!links.contains(link.name()) && (open || ruled.contains(link.name()))) {
@@ -57,10 +62,16 @@ final class Removal {
         return removal;
     }
 
-    void load() {
+    /** Loads what takes them away; {@code known} are guards that are or were there. */
+    void load(Map<Family, Map<String, Set<String>>> known) {
         rules.forEach((family, current) -> {
             if (last) {
-                Forwarding.putBack(kernel, namespace, current);
+                Map<String, Set<String>> guards = new TreeMap<>();
+                current.guards().forEach((link, notes) -> guards.put(link, new TreeSet<>(notes)));
+                known.getOrDefault(family, Map.of())
+                        .forEach((link, notes) -> guards.computeIfAbsent(link, each -> new TreeSet<>())
+                                .addAll(notes));
+                Forwarding.putBack(kernel, namespace, guards, family == Family.IPV4 ? others : Set.of());
             }
             String text = last ? current.withoutAny() : current.without(doomed);
             if (!text.isEmpty()) {

@@ -100,8 +100,7 @@ final class KillGround implements AutoCloseable {
         for (String family : List.of("iptables", "ip6tables")) {
             String name = setting.tool().replaceFirst("iptables", family) + "-restore";
             Path real = Path.of(Shell.must("sh", "-c", "command -v " + name).strip());
-            Path slow = Files.writeString(
-                    directory.resolve(name), "#!/bin/sh\nsleep 1\nexec " + real + " \"$@\"\n");
+            Path slow = Files.writeString(directory.resolve(name), "#!/bin/sh\nsleep 1\nexec " + real + " \"$@\"\n");
             Files.setPosixFilePermissions(slow, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
         return owner(directory + ":" + System.getenv("PATH"));

@@ -29,8 +29,8 @@ class KillIT {
     private static final long LONGEST_LIFE = 700;
     private static final long WATCHDOG = TimeUnit.SECONDS.toNanos(10);
     private static final Duration GOING = Duration.ofSeconds(10);
-    private static final Set<String> ALLOWED = Set.of(
-            "6 198.51.100.2 > 203.0.113.10 443 by uplink", "6 2001:db8:1::2 > 2001:db8:2::10 443 by uplink");
+    private static final Set<String> ALLOWED =
+            Set.of("6 198.51.100.2 > 203.0.113.10 443 by uplink", "6 2001:db8:1::2 > 2001:db8:2::10 443 by uplink");
     private static final List<String> MOMENTS = List.of("any", "restore", "any", "publish", "any", "close");
 
     /** How it went, all rounds together. */
@@ -54,7 +54,8 @@ class KillIT {
         @Override
         public String toString() {
             return "left before: " + links + " links, " + rules + " rules, " + names + " names, " + processes
-                    + " processes alive; " + packets + " packets got out, as allowed; watchdog " + longest + " ms at most; killed in " + phases;
+                    + " processes alive; " + packets + " packets got out, as allowed; watchdog " + longest
+                    + " ms at most; killed in " + phases;
         }
     }
 

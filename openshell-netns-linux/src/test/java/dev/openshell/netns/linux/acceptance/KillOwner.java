@@ -116,7 +116,8 @@ final class KillOwner {
     private void detach(Path file, boolean named) throws IOException {
         NetnsSandbox.Builder builder = builder().directTcp(PodWorld.LISTED).detached();
         NetnsSandbox sandbox = (named ? builder.name("kil-" + word).named() : builder).apply();
-        sandbox.start(new ProcessBuilder("bash", "-c", WRITES.replace("FILE", file.toString()).replace("WORD", word))
+        sandbox.start(new ProcessBuilder(
+                        "bash", "-c", WRITES.replace("FILE", file.toString()).replace("WORD", word))
                 .redirectOutput(Redirect.DISCARD)
                 .redirectError(Redirect.DISCARD));
         System.out.println("detached " + sandbox.veth().hostInterface());
@@ -150,10 +151,7 @@ final class KillOwner {
     }
 
     private NetnsSandbox.Builder builder() {
-        return NetnsSandbox.builder()
-                .resolvConf(resolvConf)
-                .iptables(iptables)
-                .terminationGrace(Duration.ZERO);
+        return NetnsSandbox.builder().resolvConf(resolvConf).iptables(iptables).terminationGrace(Duration.ZERO);
     }
 
     private void cycle(int i) throws Exception {
@@ -250,7 +248,8 @@ final class KillOwner {
     private static void kill(int micros) {
         Thread killer = new Thread(() -> {
             LockSupport.parkNanos(micros * 1_000L);
-            dev.openshell.netns.linux.sys.Libc.kill((int) ProcessHandle.current().pid(), 9);
+            dev.openshell.netns.linux.sys.Libc.kill(
+                    (int) ProcessHandle.current().pid(), 9);
         });
         killer.setDaemon(true);
         killer.start();

@@ -83,7 +83,9 @@ class OwnerMarkIT {
     /** The namespace has a name here, which goes with it. */
     private void assertSwept() throws Exception {
         List<Leftover> listed = sweep(true);
-        assertThat(listed).anyMatch(left -> left.kind() == Leftover.Kind.LINK && left.name().equals(LINK));
+        assertThat(listed)
+                .anyMatch(
+                        left -> left.kind() == Leftover.Kind.LINK && left.name().equals(LINK));
         assertThat(resident.isAlive()).isTrue();
         assertThat(sweep(false)).isEqualTo(listed);
         assertThat(Shell.must("ip", "-n", pod, "-o", "link")).doesNotContain(LINK);
@@ -168,7 +170,9 @@ class OwnerMarkIT {
                 "mark");
         sweeper.outputWriter().append("sweep\n").close();
         List<String> lines = sweeper.inputReader().lines().toList();
-        assertThat(lines).as(new String(sweeper.getErrorStream().readAllBytes())).hasSize(2);
+        assertThat(lines)
+                .as(new String(sweeper.getErrorStream().readAllBytes()))
+                .hasSize(2);
         return lines.get(1);
     }
 

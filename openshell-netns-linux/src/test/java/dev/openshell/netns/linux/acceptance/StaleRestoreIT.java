@@ -96,7 +96,9 @@ class StaleRestoreIT {
                             .as("after call " + call)
                             .isEmpty();
                     awaitWhole(sandbox, call);
-                    assertThat(Setting.probes(world, sandbox).one("tcp " + PodWorld.LISTED + " 443").ok())
+                    assertThat(Setting.probes(world, sandbox)
+                                    .one("tcp " + PodWorld.LISTED + " 443")
+                                    .ok())
                             .as("after call " + call)
                             .isTrue();
                 }
@@ -119,7 +121,9 @@ class StaleRestoreIT {
                 sandbox.verifyLoaded();
                 return;
             } catch (VerificationException e) {
-                assertThat(System.nanoTime()).as("after call " + call + ": " + e).isLessThan(end);
+                assertThat(System.nanoTime())
+                        .as("after call " + call + ": " + e)
+                        .isLessThan(end);
                 Thread.sleep(20);
             }
         }

@@ -40,7 +40,10 @@ class SurvivorIT {
                 KillGround ground = new KillGround(setting, world);
                 Cleanup cleanup = new Cleanup()) {
             PodState before = world.snapshot();
-            assertThat(Probes.at(world, world::feedInPod).one("tcp 203.0.113.66 443").ok()).isTrue();
+            assertThat(Probes.at(world, world::feedInPod)
+                            .one("tcp 203.0.113.66 443")
+                            .ok())
+                    .isTrue();
             KillGround.Owner other = KillGround.ready(ground.owner());
             for (String how : List.of("detach", "detach-named")) {
                 Path file = Files.createTempFile("osh-detached-", ".reached");

@@ -28,7 +28,9 @@ class WatchdogVisitorIT {
                     }
                     assertThat(WatchedJvm.isAlive(inside)).isFalse();
                     visitor.outputWriter().append("end\n").flush();
-                    assertThat(visitor.inputReader().readLine()).as("round " + round).isEqualTo("alive");
+                    assertThat(visitor.inputReader().readLine())
+                            .as("round " + round)
+                            .isEqualTo("alive");
                     assertThat(visitor.waitFor()).isZero();
                     assertThat(WatchedJvm.inside(sandbox)).isEqualTo(Set.of());
                 } finally {
