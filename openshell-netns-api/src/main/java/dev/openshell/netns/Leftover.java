@@ -7,7 +7,7 @@ import java.util.Objects;
  * Something that a sandbox left on the host because its owner died.
  *
  * @param kind what it is
- * @param name what it is called, such as the interface {@code osh1a2b3c4d}
+ * @param name what it is called, such as the interface {@code osh-1a2b3c4d}
  * @param owner who made it, such as {@code process 4711}; empty where that is not known
  * @since 0.1
  */
@@ -34,7 +34,7 @@ public record Leftover(Kind kind, String name, String owner) {
         Objects.requireNonNull(owner, "owner");
     }
 
-    /** Returns {@code KIND NAME of OWNER}, such as {@code link osh1a2b3c4d of process 4711}. */
+    /** Returns {@code KIND NAME of OWNER}, such as {@code link osh-1a2b3c4d of process 4711}. */
     @Override
     public String toString() {
         return kind.name().toLowerCase(Locale.ROOT) + " " + name + (owner.isEmpty() ? "" : " of " + owner);

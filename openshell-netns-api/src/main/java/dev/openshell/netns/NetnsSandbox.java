@@ -349,7 +349,7 @@ public interface NetnsSandbox extends AutoCloseable {
 
         /**
          * Lets the sandbox outlive the JVM: when that ends without {@link NetnsSandbox#close()}, in whatever way, the
-         * processes inside go on, and are allowed what they were. Without it they are ended. When the last one has
+         * processes inside go on, and are allowed what they were; nobody watches its rules on the host any more. Without it they are ended. When the last one has
          * ended the sandbox is swept with the others that nobody owns.
          */
         @Incubating

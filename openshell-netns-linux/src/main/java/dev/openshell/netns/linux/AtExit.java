@@ -10,6 +10,7 @@ final class AtExit {
     private static final Set<LiveSandbox> OPEN = ConcurrentHashMap.newKeySet();
 
     private static final AtomicBoolean ARMED = new AtomicBoolean();
+    private static volatile boolean ending;
 
     private AtExit() {}
 
@@ -19,6 +20,7 @@ final class AtExit {
      * @throws IllegalStateException when the JVM is ending already
      */
     static void arm() {
+        requireLife();
         if (!ARMED.getAndSet(true)) {
             try {
                 Runtime.getRuntime().addShutdownHook(new Thread(AtExit::closeAll, "openshell-netns-exit"));
@@ -29,10 +31,21 @@ final class AtExit {
         }
     }
 
-    /** One that outlives this JVM is left alone. */
+    /**
+     * Has {@code sandbox} closed at exit, but for one that outlives this JVM.
+     *
+     * @throws IllegalStateException when the JVM is ending already
+     */
     static void add(LiveSandbox sandbox) {
         if (!sandbox.isDetached()) {
             OPEN.add(sandbox);
+        }
+        requireLife();
+    }
+
+    private static void requireLife() {
+        if (ending) {
+            throw new IllegalStateException("this JVM is ending: no sandbox can be made any more");
         }
     }
 
@@ -41,10 +54,11 @@ final class AtExit {
     }
 
     private static void closeAll() {
+        ending = true;
         for (LiveSandbox sandbox : OPEN) {
             try {
                 sandbox.close();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // Nobody is left to be told; the next sandbox on this host sweeps.
                 LOG.log(System.Logger.Level.DEBUG, "closing " + sandbox, e);
             }

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 /** The listeners of one sandbox. They are told on one thread for all sandboxes, which ends when there is nothing to say. */
 final class Events {
     private static final System.Logger LOG = System.getLogger(Events.class.getName());
+    private static final int MOST_WAITING = 1000;
     private static final ThreadPoolExecutor TELLER = new ThreadPoolExecutor(
             1,
             1,
@@ -49,6 +50,11 @@ final class Events {
         return registered;
     }
 
+    /** Returns whether the listeners are slower than what happens: what can wait should. */
+    static boolean isBehind() {
+        return TELLER.getQueue().size() >= MOST_WAITING;
+    }
+
     /** Has {@code event} told to each listener. */
     void tell(Consumer<SandboxListener> event) {
         if (!listeners.isEmpty()) {
@@ -59,7 +65,7 @@ final class Events {
     private static void tell(SandboxListener listener, Consumer<SandboxListener> event) {
         try {
             event.accept(listener);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.DEBUG, "a listener of a sandbox threw", e);
         }
     }

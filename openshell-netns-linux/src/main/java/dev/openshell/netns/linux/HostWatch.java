@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the rules of one host namespace for all sandboxes of this JVM there: when they change, and once a second, it
@@ -44,6 +45,7 @@ final class HostWatch {
     private final Kernel.RuleWatch changes;
     private final Thread thread;
     private final Set<LiveSandbox> sandboxes = new LinkedHashSet<>();
+    private @Nullable LiveSandbox busy;
     private boolean over;
     private long lastRead = System.nanoTime();
 
@@ -55,8 +57,8 @@ final class HostWatch {
         this.thread = HomeThread.of("openshell-netns-watch", this::run);
     }
 
-    /** Watches for {@code sandbox}, whose host namespace is that of descriptor {@code host}. */
-    static void add(LiveSandbox sandbox, Kernel kernel, int host, IptablesVariant variant) {
+    /** Watches for {@code sandbox}, whose host namespace is that of descriptor {@code host}, until it is removed. */
+    static HostWatch add(LiveSandbox sandbox, Kernel kernel, int host, IptablesVariant variant) {
         Place place = new Place(kernel.inode(host), variant);
         synchronized (WATCHES) {
             HostWatch watch = WATCHES.get(place);
@@ -67,50 +69,62 @@ final class HostWatch {
             synchronized (watch) {
                 watch.sandboxes.add(sandbox);
             }
+            return watch;
         }
     }
 
     private static HostWatch begin(Kernel kernel, int host, IptablesVariant variant) {
         int own = kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + host)));
+        HostWatch watch = null;
         boolean done = false;
         try {
-            HostWatch watch = new HostWatch(kernel, own, variant);
+            watch = new HostWatch(kernel, own, variant);
             watch.thread.start();
             done = true;
             return watch;
         } finally {
             if (!done) {
+                if (watch != null) {
+                    watch.changes.close();
+                }
                 kernel.close(own);
             }
         }
     }
 
     /** Watches no more for {@code sandbox}; when this returns nothing is being loaded for it. */
-    static void remove(LiveSandbox sandbox) {
-        HostWatch ending = null;
-        synchronized (WATCHES) {
-            for (HostWatch watch : WATCHES.values()) {
-                if (watch.isLast(sandbox)) {
-                    ending = watch;
+    void remove(LiveSandbox sandbox) {
+        boolean interrupted = false;
+        synchronized (this) {
+            sandboxes.remove(sandbox);
+            while (busy == sandbox) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
                 }
             }
-            WATCHES.values().remove(ending);
         }
-        if (ending != null) {
-            ending.end();
+        if (isLeft()) {
+            interrupted |= end();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private synchronized boolean isLast(LiveSandbox sandbox) {
-        sandboxes.remove(sandbox);
-        // One of which all are sealed waits for the last of them to be closed.
-        return sandboxes.isEmpty();
+    /** Returns whether this was the last sandbox; nobody joins any more then. */
+    private boolean isLeft() {
+        synchronized (WATCHES) {
+            synchronized (this) {
+                return sandboxes.isEmpty() && WATCHES.values().remove(this);
+            }
+        }
     }
 
-    private void end() {
+    private boolean end() {
         synchronized (this) {
             over = true;
-            // In here: once the thread knows that it is over it closes what is woken.
             changes.wake();
             notifyAll();
         }
@@ -125,28 +139,23 @@ final class HostWatch {
         // Not before the thread was woken and has ended: a descriptor's number may be somebody else's then.
         changes.close();
         kernel.close(host);
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        return interrupted;
     }
 
+    /** Goes on whatever happens: a sandbox that nobody watches would be open once its rules are gone. */
     private void run() {
         while (!isOver()) {
-            await();
-            long start = System.nanoTime();
-            look();
-            long took = System.nanoTime() - start;
-            // What changes meanwhile ends the next wait at once.
-            rest(Math.min(LONGEST_REST.toNanos(), Math.max(SHORTEST_REST.toNanos(), took * SHARE)));
-        }
-    }
-
-    /** What can't tell of changes has to be looked at more often. */
-    private void await() {
-        try {
-            changes.await(PERIOD);
-        } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.DEBUG, "could not wait for changes", e);
+            try {
+                changes.await(PERIOD);
+                long start = System.nanoTime();
+                look();
+                long took = System.nanoTime() - start;
+                // What changes meanwhile ends the next wait at once.
+                rest(Math.min(LONGEST_REST.toNanos(), Math.max(SHORTEST_REST.toNanos(), took * SHARE)));
+            } catch (RuntimeException | Error e) {
+                LOG.log(System.Logger.Level.DEBUG, "could not look at the host's rules", e);
+                rest(LONGEST_REST.toNanos());
+            }
         }
     }
 
@@ -186,19 +195,21 @@ final class HostWatch {
 
     private static Optional<String> compare(LiveSandbox sandbox, Upkeep.Reading reading) {
         try {
-            Upkeep upkeep = sandbox.upkeep();
-            upkeep.limited(reading).forEach((limit, packets) -> sandbox.events()
-                    .tell(listener -> listener.limited(sandbox, limit, packets)));
-            return upkeep.drift(reading);
+            if (!Events.isBehind()) {
+                sandbox.upkeep().limited(reading).forEach((limit, packets) -> sandbox.events()
+                        .tell(listener -> listener.limited(sandbox, limit, packets)));
+            }
+            return sandbox.upkeep().drift(reading);
         } catch (RuntimeException | Error e) {
             return Optional.of("the rules can't be compared: " + e);
         }
     }
 
-    /** Each is cut off before the first is mended, which may take its time. */
+    /** Each is cut off before the first is mended, which may take its time; all of it together has an end. */
     private void mend(Map<LiveSandbox, String> drifted) {
+        Deadline deadline = Deadline.in(PATIENCE);
         drifted.forEach((sandbox, what) -> ifWatched(sandbox, () -> cutOff(sandbox)));
-        drifted.forEach((sandbox, what) -> ifWatched(sandbox, () -> mend(sandbox, what)));
+        drifted.forEach((sandbox, what) -> ifWatched(sandbox, () -> mend(sandbox, what, deadline)));
     }
 
     private void cutOff(LiveSandbox sandbox) {
@@ -228,15 +239,27 @@ final class HostWatch {
         return List.copyOf(sandboxes);
     }
 
-    private synchronized void ifWatched(LiveSandbox sandbox, Runnable body) {
-        if (sandboxes.contains(sandbox) && !sandbox.isSealed()) {
+    /** Whoever removes the sandbox meanwhile waits; nobody else does. */
+    private void ifWatched(LiveSandbox sandbox, Runnable body) {
+        synchronized (this) {
+            if (!sandboxes.contains(sandbox) || sandbox.isSealed()) {
+                return;
+            }
+            busy = sandbox;
+        }
+        try {
             body.run();
+        } finally {
+            synchronized (this) {
+                busy = null;
+                notifyAll();
+            }
         }
     }
 
-    private void mend(LiveSandbox sandbox, String what) {
+    private void mend(LiveSandbox sandbox, String what, Deadline deadline) {
         try {
-            sandbox.upkeep().repair(host, Deadline.in(PATIENCE));
+            sandbox.upkeep().repair(host, deadline);
             sandbox.events().tell(listener -> listener.drifted(sandbox, what));
         } catch (RuntimeException | Error e) {
             seal(sandbox, what + "; " + e.getMessage());

@@ -189,7 +189,7 @@ public final class LinuxProvider implements NetnsProvider {
     @Incubating
     public List<Leftover> sweep(boolean dryRun) {
         SandboxPolicy policy = NetnsSandbox.builder().policy();
-        return onHost(policy, (host, deadline) -> HostSweep.sweep(kernel, host, policy.iptables(), dryRun, deadline));
+        return onHost(policy, (host, deadline) -> HostSweep.sweep(kernel, host, dryRun, deadline));
     }
 
     private interface OnHost<T> {

@@ -32,6 +32,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The handle of a sandbox on Linux. */
 final class LiveSandbox implements NetnsSandbox {
@@ -52,6 +53,7 @@ final class LiveSandbox implements NetnsSandbox {
     private boolean open = true;
     private boolean started;
     private volatile boolean sealed;
+    private volatile @Nullable HostWatch watch;
 
     /** Where a policy's addresses come from, as seen from the host namespace of a descriptor. */
     interface SourcesOf {
@@ -98,7 +100,7 @@ final class LiveSandbox implements NetnsSandbox {
 
     /** Has others' changes to its rules on the host undone from now on. */
     void watch() {
-        HostWatch.add(this, kernel, host, enforcement.variant());
+        watch = HostWatch.add(this, kernel, host, enforcement.variant());
     }
 
     @Override
@@ -200,12 +202,14 @@ final class LiveSandbox implements NetnsSandbox {
             Process process = kernel.start(own, resolvConf, command);
             if (closedMeanwhile()) {
                 kernel.endProcesses(own, Duration.ZERO);
-                kernel.untie(enforcement.hostMac());
                 requireOpen();
             }
             return process;
         } finally {
             kernel.close(own);
+            if (closedMeanwhile()) {
+                kernel.untie(enforcement.hostMac());
+            }
         }
     }
 
@@ -315,7 +319,10 @@ final class LiveSandbox implements NetnsSandbox {
 
     /** Once it is cut off. Nothing loads its rules again after this. */
     private void endWhatUsesIt() {
-        HostWatch.remove(this);
+        HostWatch watching = watch;
+        if (watching != null) {
+            watching.remove(this);
+        }
         if (started) {
             kernel.endProcesses(enforcement.namespace(), resolved.policy().terminationGrace());
             kernel.untie(enforcement.hostMac());

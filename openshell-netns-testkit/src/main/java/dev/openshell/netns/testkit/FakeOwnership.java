@@ -64,6 +64,29 @@ abstract class FakeOwnership extends FakeCalls {
     }
 
     @Override
+    public boolean isInhabited(int namespace, int index) {
+        return made(KernelCall.MEMBER, () -> netns(namespace)
+                .byIndex(index)
+                .flatMap(Link::peer)
+                .filter(peer -> userland.programs.member(peer.netns().inode()).isPresent())
+                .isPresent());
+    }
+
+    @Override
+    public boolean isPeer(int namespace, int index, int other) {
+        return made(KernelCall.IS_PEER, () -> netns(namespace)
+                .byIndex(index)
+                .flatMap(Link::peer)
+                .filter(peer -> peer.netns() == netns(other))
+                .isPresent());
+    }
+
+    @Override
+    public List<IptablesVariant> variants(int namespace) {
+        return made(KernelCall.VARIANTS, () -> List.of(world.variant(machine.stack(netns(namespace)))));
+    }
+
+    @Override
     public void tie(String mac) {
         made(KernelCall.TIE, () -> tied.add(mac));
     }

@@ -44,6 +44,10 @@ public enum KernelCall {
     IS_DEAD,
     /** Asking for a process in a namespace. */
     MEMBER,
+    /** Asking what is at the other end of a link. */
+    IS_PEER,
+    /** Asking which variants of iptables have rules. */
+    VARIANTS,
     /** Tying the processes in a sandbox to this one. */
     TIE,
     /** Undoing that. */

@@ -75,6 +75,12 @@ abstract class OwnershipContract extends FlowContract {
                             .failures())
                     .isEmpty();
             assertThat(links()).contains(new Answers.Link("osh-contract", 4711, true, "openshell-netns whose it is"));
+            assertThat(kernel.isPeer(namespace, here.index(), peer)).isTrue();
+            assertThat(kernel.isPeer(namespace, here.index(), namespace)).isFalse();
+            assertThat(kernel.isInhabited(namespace, here.index())).isFalse();
+            int third = kernel.createNamespace();
+            assertThat(kernel.isPeer(namespace, here.index(), third)).isFalse();
+            kernel.close(third);
             Request delete = Rtnetlink.deleteLink(here.index(), here.name());
             kernel.netlink(namespace, delete.toBytes());
             assertThat(links()).noneMatch(link -> link.name().equals("osh-contract"));

@@ -10,6 +10,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -40,16 +41,18 @@ final class Iptables {
         if (nft && legacyObstacle().isPresent()) {
             return IptablesVariant.NFT;
         }
-        boolean legacyRules = legacyTables() && hasRules(IptablesVariant.LEGACY, deadline);
-        boolean nftRules = nft && hasRules(IptablesVariant.NFT, deadline);
-        if (legacyRules && nftRules) {
+        Found legacyRules = legacyTables() ? rules(IptablesVariant.LEGACY, deadline) : Found.NONE;
+        Found nftRules = nft ? rules(IptablesVariant.NFT, deadline) : Found.NONE;
+        if (legacyRules == Found.OTHERS && nftRules == Found.OTHERS) {
             throw new KernelException(
                     0,
                     "this namespace has rules of both iptables-legacy and iptables-nft",
                     "remove those of one, or pin a variant with iptables(NFT) or iptables(LEGACY)");
         }
-        if (legacyRules || nftRules) {
-            return legacyRules ? IptablesVariant.LEGACY : IptablesVariant.NFT;
+        // Where there are others' rules, and this library's own of the other variant, those of a dead owner may be
+        // left.
+        if (legacyRules != nftRules) {
+            return legacyRules.compareTo(nftRules) > 0 ? IptablesVariant.LEGACY : IptablesVariant.NFT;
         }
         Path restore = Tool.find("iptables-restore")
                 .orElseThrow(() -> new KernelException(0, "no iptables-restore on PATH", INSTALL));
@@ -87,13 +90,40 @@ final class Iptables {
         return false;
     }
 
-    private static boolean hasRules(IptablesVariant variant, Deadline deadline) throws IOException {
+    /** Whose rules there are. */
+    private enum Found {
+        NONE,
+        /** Only this library's. */
+        OWN,
+        OTHERS
+    }
+
+    private static Found rules(IptablesVariant variant, Deadline deadline) throws IOException {
+        Found found = Found.NONE;
         for (Family family : Family.values()) {
-            if (save(family, variant, deadline).lines().anyMatch(line -> line.startsWith("-A "))) {
-                return true;
+            for (String line : RestoreLines.of(save(family, variant, deadline))) {
+                if (line.startsWith("-A ")) {
+                    boolean own = line.contains(" OPENSHELL-") || line.startsWith("-A osh-");
+                    found = own && found != Found.OTHERS ? Found.OWN : own ? found : Found.OTHERS;
+                }
             }
         }
-        return false;
+        return found;
+    }
+
+    /** Returns the variants of which this namespace may have rules, without making tables. */
+    static List<IptablesVariant> variants() throws IOException {
+        List<IptablesVariant> variants = new ArrayList<>();
+        if (Tool.find(program(IptablesVariant.NFT, Family.IPV4, "save")).isPresent()) {
+            variants.add(IptablesVariant.NFT);
+        }
+        if (legacyObstacle().isEmpty()
+                && legacyTables()
+                && Tool.find(program(IptablesVariant.LEGACY, Family.IPV4, "save"))
+                        .isPresent()) {
+            variants.add(IptablesVariant.LEGACY);
+        }
+        return variants;
     }
 
     static String save(Family family, IptablesVariant variant, Deadline deadline) throws IOException {

@@ -194,6 +194,22 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
+    public boolean isInhabited(int namespace, int index) {
+        return Owners.anyTask(
+                tasks -> inside(namespace, "rtnetlink RTM_GETNSID", () -> PeerNamespace.hasAny(index, tasks)));
+    }
+
+    @Override
+    public boolean isPeer(int namespace, int index, int other) {
+        return inside(namespace, "rtnetlink RTM_GETNSID", () -> PeerNamespace.is(index, other));
+    }
+
+    @Override
+    public List<IptablesVariant> variants(int namespace) {
+        return inside(namespace, "iptables", Iptables::variants);
+    }
+
+    @Override
     public <T> T call(int namespace, Callable<T> body) throws Exception {
         try {
             return NamespaceThread.call(namespace, body);

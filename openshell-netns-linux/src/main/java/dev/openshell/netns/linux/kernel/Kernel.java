@@ -120,6 +120,15 @@ public interface Kernel {
     /** Returns where the namespace of {@code inode} can be opened, empty where no process is seen in there. */
     Optional<Path> member(long inode);
 
+    /** Returns whether a process is at the other end of the interface {@code index} of {@code namespace}. */
+    boolean isInhabited(int namespace, int index);
+
+    /** Returns whether the other end of the interface {@code index} of {@code namespace} is in {@code other}. */
+    boolean isPeer(int namespace, int index, int other);
+
+    /** Returns the variants of iptables that there may be rules of in {@code namespace}. */
+    List<IptablesVariant> variants(int namespace);
+
     /** Returns what {@code body} returns, run on a thread in {@code namespace} that ends afterwards. */
     <T> T call(int namespace, Callable<T> body) throws Exception;
 

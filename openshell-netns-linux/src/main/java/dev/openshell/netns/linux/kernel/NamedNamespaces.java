@@ -7,6 +7,7 @@ import dev.openshell.netns.linux.kernel.Kernel.Published;
 import dev.openshell.netns.linux.sys.Libc;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -51,7 +52,7 @@ final class NamedNamespaces {
 
     static void unpublish(Path path) {
         try {
-            Libc.umount2(path.toString(), Libc.MNT_DETACH);
+            Libc.umount2(path.toString(), Libc.MNT_DETACH | Libc.UMOUNT_NOFOLLOW);
         } catch (LastErrorException e) {
             // Nothing is mounted there, as whoever made the file died before it was; or somebody was quicker.
             if (e.getErrorCode() != Errno.EINVAL && e.getErrorCode() != Errno.ENOENT) {
@@ -77,7 +78,7 @@ final class NamedNamespaces {
             }
         } catch (NoSuchFileException e) {
             return List.of();
-        } catch (IOException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             throw new KernelException(Errno.EACCES, DIRECTORY + ": " + e.getMessage());
         }
         return published;

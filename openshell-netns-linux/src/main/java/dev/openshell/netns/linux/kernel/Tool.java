@@ -62,9 +62,13 @@ final class Tool {
         try {
             out = Libc.memfd_create("out", Libc.MFD_CLOEXEC);
             err = Libc.memfd_create("err", Libc.MFD_CLOEXEC);
-            Files.writeString(descriptor(in), input);
+            // Bytes, not letters: others' comments may be in any encoding.
+            Files.writeString(descriptor(in), input, StandardCharsets.ISO_8859_1);
             int status = await(spawn(command, in, out, err, kept), command.get(0), deadline);
-            return new Result(status, Files.readString(descriptor(out)), Files.readString(descriptor(err)));
+            return new Result(
+                    status,
+                    Files.readString(descriptor(out), StandardCharsets.ISO_8859_1),
+                    Files.readString(descriptor(err), StandardCharsets.ISO_8859_1));
         } finally {
             for (int fd : new int[] {in, out, err}) {
                 if (fd >= 0) {

@@ -83,7 +83,7 @@ public final class Enforcement {
     /** Reads the host's state, and takes away first what dead owners left there. */
     private static HostState swept(Kernel kernel, int host, SandboxPolicy policy, Deadline deadline) {
         HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
-        Orphans orphans = Orphans.among(state.links(), kernel).withFiles(kernel);
+        Orphans orphans = Orphans.among(state.links(), kernel, host).withFiles(state.links(), kernel);
         if (orphans.isEmpty() && state.dead().isEmpty()) {
             return state;
         }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /**
  * Takes off a host what sandboxes leave there: one that is closed, and those whose owner is dead. Goes by what is there,
@@ -45,25 +46,27 @@ public final class HostSweep {
      * @param dryRun only look
      * @throws NetnsException when some of it could not be taken away; all the rest was
      */
-    public static List<Leftover> sweep(
-            Kernel kernel, int host, IptablesVariant wanted, boolean dryRun, Deadline deadline) {
+    public static List<Leftover> sweep(Kernel kernel, int host, boolean dryRun, Deadline deadline) {
         try (Kernel.Lock lock = kernel.lock(host, deadline)) {
-            IptablesVariant variant = kernel.iptables(host, wanted, deadline);
-            HostSweep sweep = new HostSweep(kernel, host, variant, deadline);
-            Orphans orphans = Orphans.among(HostState.links(kernel, host, deadline), kernel)
-                    .withFiles(kernel);
-            Removal removal = sweep.removal(orphans.links());
+            List<Answers.Link> links = HostState.links(kernel, host, deadline);
+            Orphans orphans = Orphans.among(links, kernel, host).withFiles(links, kernel);
             List<Leftover> found = new ArrayList<>(orphans.describe());
-            found.addAll(removal.describe());
+            List<RuntimeException> failures = new ArrayList<>();
+            for (IptablesVariant variant : kernel.variants(host)) {
+                HostSweep sweep = new HostSweep(kernel, host, variant, deadline);
+                found.addAll(sweep.removal(orphans.links()).describe());
+            }
             if (!dryRun) {
-                List<RuntimeException> failures = sweep.remove(orphans);
-                if (!failures.isEmpty()) {
-                    RuntimeException first = failures.get(0);
-                    failures.stream().skip(1).forEach(first::addSuppressed);
-                    throw first;
+                for (IptablesVariant variant : kernel.variants(host)) {
+                    failures.addAll(new HostSweep(kernel, host, variant, deadline).remove(orphans));
                 }
             }
-            return found;
+            if (!failures.isEmpty()) {
+                RuntimeException first = failures.get(0);
+                failures.stream().skip(1).forEach(first::addSuppressed);
+                throw first;
+            }
+            return found.stream().distinct().toList();
         } catch (KernelException e) {
             throw PlanExecutor.failure("sweep", "host namespace", e);
         }
@@ -87,7 +90,7 @@ public final class HostSweep {
             try {
                 cut(orphan);
                 gone.add(orphan.link().name());
-            } catch (NetnsException | KernelException e) {
+            } catch (RuntimeException e) {
                 failures.add(
                         PlanExecutor.failure("end the sandbox", orphan.link().name(), e));
             }
@@ -114,14 +117,14 @@ public final class HostSweep {
                 namespace,
                 Rtnetlink.setUp(orphan.link().index(), orphan.link().name(), false));
         Optional<Path> inside = kernel.member(orphan.mark().inode());
-        while (inside.isPresent() && isThere(orphan)) {
-            end(orphan, inside.get());
+        for (int strangers = 0; inside.isPresent() && strangers < TRIES; ) {
+            strangers += end(orphan, inside.get()) ? 0 : 1;
             deadline.check("end the processes", orphan.link().name());
             inside = kernel.member(orphan.mark().inode());
         }
-        if (!orphan.names().isEmpty() && isThere(orphan)) {
-            orphan.names().forEach(kernel::unpublish);
-        }
+        orphan.names().stream()
+                .filter(name -> opened(orphan, name, sandbox -> {}))
+                .forEach(kernel::unpublish);
     }
 
     /** As long as it is, its namespace's inode is not another one's, nor was when it was looked for. */
@@ -131,17 +134,33 @@ public final class HostSweep {
                 .anyMatch(link -> link.index() == known.index() && link.alias().equals(known.alias()));
     }
 
-    private void end(Orphans.Orphan orphan, Path inside) {
+    /** Returns false where what is in there is not of this sandbox. */
+    private boolean end(Orphans.Orphan orphan, Path inside) {
+        return opened(orphan, inside, sandbox -> {
+            kernel.writeSysctl(sandbox, ORPHAN_RETRIES, "1");
+            kernel.endProcesses(sandbox, Duration.ZERO);
+        });
+    }
+
+    /**
+     * Does {@code body} with the namespace at {@code path}, if that is the one at the other end of the orphan's link, and
+     * returns whether it is, or is gone. By its number, or by a process's, it could have come to mean somebody else's, and
+     * what is written on a link in a namespace of somebody else's may be a lie.
+     */
+    private boolean opened(Orphans.Orphan orphan, Path path, IntConsumer body) {
         int sandbox = -1;
         try {
-            sandbox = kernel.openNamespace(Optional.of(inside));
-            // Held open now. By its number, or by the process's, it could have come to mean somebody else's.
-            if (kernel.inode(sandbox) == orphan.mark().inode() && isThere(orphan)) {
-                kernel.writeSysctl(sandbox, ORPHAN_RETRIES, "1");
-                kernel.endProcesses(sandbox, Duration.ZERO);
+            sandbox = kernel.openNamespace(Optional.of(path));
+            boolean ours = kernel.inode(sandbox) == orphan.mark().inode()
+                    && isThere(orphan)
+                    && kernel.isPeer(namespace, orphan.link().index(), sandbox);
+            if (ours) {
+                body.accept(sandbox);
             }
+            return ours;
         } catch (KernelException gone) {
-            // It ended by itself between being seen and being opened; the caller looks again.
+            // It ended by itself between being seen and being opened.
+            return true;
         } finally {
             if (sandbox >= 0) {
                 kernel.close(sandbox);

@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The sandboxes that are there though their owner is dead: processes inside, or a name under which they are published,
@@ -21,16 +23,17 @@ import java.util.Map;
  */
 record Orphans(List<Orphan> orphans, List<Path> files) {
     /** One of them: its link, what is written on that, and its names. */
-    record Orphan(Answers.Link link, Mark mark, List<Path> names) {}
+    record Orphan(Answers.Link link, Mark mark, List<Path> names, boolean inhabited) {}
 
     /** Finds those among {@code links}. */
-    static Orphans among(List<Answers.Link> links, Kernel kernel) {
+    static Orphans among(List<Answers.Link> links, Kernel kernel, int namespace) {
         Map<Owner, Boolean> dead = new HashMap<>();
         Map<Answers.Link, Mark> over = new LinkedHashMap<>();
         for (Answers.Link link : links) {
             if (link.name().startsWith(VethPair.HOST_PREFIX)) {
                 Mark.parse(link.alias())
-                        .filter(mark -> dead.computeIfAbsent(mark.owner(), kernel::isDead) && isOver(kernel, mark))
+                        .filter(mark -> dead.computeIfAbsent(mark.owner(), kernel::isDead)
+                                && isOver(kernel, namespace, link, mark))
                         .ifPresent(mark -> over.put(link, mark));
             }
         }
@@ -39,14 +42,20 @@ record Orphans(List<Orphan> orphans, List<Path> files) {
         }
         List<Published> published = kernel.published();
         List<Orphan> orphans = new ArrayList<>();
-        over.forEach((link, mark) -> orphans.add(new Orphan(link, mark, names(published, mark.inode()))));
+        over.forEach((link, mark) -> orphans.add(
+                new Orphan(link, mark, names(published, mark.inode()), kernel.isInhabited(namespace, link.index()))));
         return new Orphans(orphans, List.of());
     }
 
-    /** Adds the files that were to be names, whose makers died before they were. */
-    Orphans withFiles(Kernel kernel) {
+    /**
+     * Adds the files that were to be names, whose makers died before they were. Where the link of the same mark lives on,
+     * the name may be seen from another mount namespace.
+     */
+    Orphans withFiles(List<Answers.Link> links, Kernel kernel) {
+        Set<String> living = links.stream().map(Answers.Link::alias).collect(Collectors.toSet());
+        orphans.forEach(orphan -> living.remove(orphan.link().alias()));
         List<Path> files = kernel.published().stream()
-                .filter(file -> file.inode() == 0)
+                .filter(file -> file.inode() == 0 && !living.contains(file.note()))
                 .filter(file -> Mark.parse(file.note())
                         .filter(mark -> kernel.isDead(mark.owner()))
                         .isPresent())
@@ -56,8 +65,8 @@ record Orphans(List<Orphan> orphans, List<Path> files) {
     }
 
     /** A detached one is over when nobody is inside any more. */
-    private static boolean isOver(Kernel kernel, Mark mark) {
-        return !mark.detached() || kernel.member(mark.inode()).isEmpty();
+    private static boolean isOver(Kernel kernel, int namespace, Answers.Link link, Mark mark) {
+        return !mark.detached() || !kernel.isInhabited(namespace, link.index());
     }
 
     private static List<Path> names(List<Published> published, long inode) {
@@ -80,6 +89,10 @@ record Orphans(List<Orphan> orphans, List<Path> files) {
         for (Orphan orphan : orphans) {
             String owner = "process " + orphan.mark().owner().pid();
             found.add(new Leftover(Leftover.Kind.LINK, orphan.link().name(), owner));
+            if (orphan.inhabited()) {
+                found.add(new Leftover(
+                        Leftover.Kind.PROCESSES, "behind " + orphan.link().name(), owner));
+            }
             orphan.names().forEach(name -> found.add(new Leftover(Leftover.Kind.NAME, name.toString(), owner)));
         }
         files.forEach(file -> found.add(new Leftover(Leftover.Kind.NAME, file.toString(), "")));

@@ -56,6 +56,13 @@ final class Removal {
                 alive.add(link.name());
             }
         }
+        boolean wasHere = !links.isEmpty()
+                || removal.rules.values().stream()
+                        .anyMatch(family -> !family.withoutAny().isEmpty());
+        if (!wasHere) {
+            // Where nothing says that this library was ever here, what is set is somebody else's.
+            removal.others.clear();
+        }
         removal.doomed.addAll(ruled);
         removal.doomed.removeAll(alive);
         removal.last = alive.isEmpty();

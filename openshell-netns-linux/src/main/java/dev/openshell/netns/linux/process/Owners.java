@@ -11,11 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /** Processes as owners of what they made, and as members of network namespaces. */
 public final class Owners {
     private static final int ESRCH = 3;
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+    private static final String NO_VIEW = "0.0";
+    private static final int ENOUGH_LOOKS = 50;
 
     private Owners() {}
 
@@ -35,7 +39,10 @@ public final class Owners {
                         Files.readSymbolicLink(Path.of("/proc/self")).toString());
                 long started = ProcTable.entry(pid).orElseThrow().started();
                 String boot = Files.readString(BOOT_ID).strip();
-                return new Owner(boot, namespace("pid") + "." + namespace("time"), pid, started);
+                // A /proc of other process ids than the process's own says nothing to others, nor they to it.
+                boolean own = pid == ProcessHandle.current().pid();
+                String view = own ? namespace("pid") + "." + namespace("time") : NO_VIEW;
+                return new Owner(boot, view, pid, started);
             } catch (IOException e) {
                 throw new NetnsException(
                         "read",
@@ -56,10 +63,12 @@ public final class Owners {
     /** Returns whether {@code owner} is gone for certain. Of one that can't be seen from here it is not known. */
     public static boolean isDead(Owner owner) {
         Owner self = self();
-        if (!owner.boot().equals(self.boot())) {
-            return true;
-        }
-        if (!owner.view().equals(self.view()) || owner.pid() > Integer.MAX_VALUE) {
+        // What is marked does not outlive the machine: another boot id is that of a container that has one of its own.
+        boolean seen = owner.boot().equals(self.boot())
+                && owner.view().equals(self.view())
+                && !owner.view().equals(NO_VIEW)
+                && owner.pid() <= Integer.MAX_VALUE;
+        if (!seen) {
             return false;
         }
         Optional<ProcTable.Entry> now = entry((int) owner.pid());
@@ -93,7 +102,7 @@ public final class Owners {
     public static Optional<Path> member(long inode) {
         for (int pid : ProcTable.others()) {
             for (String task : tasks(pid)) {
-                if (isIn(task, inode)) {
+                if (namespace(task).equals(OptionalLong.of(inode))) {
                     return Optional.of(Path.of("/proc", task, "ns/net"));
                 }
             }
@@ -101,17 +110,21 @@ public final class Owners {
         return Optional.empty();
     }
 
+    /** The threads too where the first one has ended. */
     private static List<String> tasks(int pid) {
         List<String> tasks = new ArrayList<>(List.of(Integer.toString(pid)));
-        if (ProcTable.entry(pid).filter(ProcTable.Entry::zombie).isEmpty()
-                && namespace(Integer.toString(pid)).isEmpty()) {
-            ProcTable.threads(pid).forEach(thread -> tasks.add(pid + "/task/" + thread));
+        if (namespace(Integer.toString(pid)).isEmpty()) {
+            threads(pid).forEach(thread -> tasks.add(pid + "/task/" + thread));
         }
         return tasks;
     }
 
-    private static boolean isIn(String task, long inode) {
-        return namespace(task).equals(OptionalLong.of(inode));
+    private static List<Integer> threads(int pid) {
+        try {
+            return ProcTable.threads(pid);
+        } catch (NetnsException hidden) {
+            return List.of();
+        }
     }
 
     /** Of a process that this one may not look into, nothing is known. */
@@ -120,6 +133,29 @@ public final class Owners {
             return ProcTable.namespace(task, "net");
         } catch (NetnsException e) {
             return OptionalLong.empty();
+        }
+    }
+
+    /**
+     * Returns whether {@code asked} holds for the numbers of all processes, and of the threads of those whose first one
+     * has ended. That it does not hold is certain only where nobody was born meanwhile, so it is asked again.
+     */
+    public static boolean anyTask(Predicate<List<Integer>> asked) {
+        for (int looks = 1; ; looks++) {
+            long births = ProcTable.births();
+            List<Integer> tasks = new ArrayList<>();
+            for (int pid : ProcTable.others()) {
+                tasks.add(pid);
+                if (namespace(Integer.toString(pid)).isEmpty()) {
+                    tasks.addAll(threads(pid));
+                }
+            }
+            if (asked.test(tasks)) {
+                return true;
+            }
+            if (ProcTable.births() == births || looks == ENOUGH_LOOKS) {
+                return false;
+            }
         }
     }
 }

@@ -52,6 +52,7 @@ public final class Libc {
     public static final int MS_PRIVATE = 1 << 18;
     public static final int MS_SLAVE = 1 << 19;
     public static final int MNT_DETACH = 2;
+    public static final int UMOUNT_NOFOLLOW = 8;
     public static final int P_PID = 1;
     public static final int WNOHANG = 1;
     public static final int WEXITED = 4;

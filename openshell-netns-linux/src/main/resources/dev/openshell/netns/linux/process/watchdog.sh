@@ -152,6 +152,17 @@ look_at_all() {
     done
 }
 
+# The newest number may be a thread's, and a signal to that is one to its process: that is looked at by its own number.
+leads() {
+    while read -r key value rest; do
+        if [ "$key" = Tgid: ]; then
+            [ "$value" = "$1" ]
+            return
+        fi
+    done <"/proc/$1/status"
+    return 1
+}
+
 # A process that replaces itself all the time is gone before its table is read. But the table, once open, stays, and
 # tells quickly whether the next one is in the same namespace.
 chase() {
@@ -161,7 +172,7 @@ chase() {
         chased=$((chased + 1))
         newest
         for next in "$newest" $((newest - 1)) $((newest - 2)); do
-            if [ "/proc/$next/net/arp" -ef /proc/self/fd/3 ] && ! is_stopped "$next"; then
+            if [ "/proc/$next/net/arp" -ef /proc/self/fd/3 ] && ! is_stopped "$next" && leads "$next"; then
                 stop "$next"
                 return 0
             fi

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 /** {@code doctor} in processes that lack something, each beside the same process with it. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @TestInstance(Lifecycle.PER_CLASS)
 class DoctorCommandIT {
     private static final String JAVA =

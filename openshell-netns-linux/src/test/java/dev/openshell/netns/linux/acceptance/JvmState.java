@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 record JvmState(List<String> descriptors, List<String> threads, List<String> foreignTasks, List<String> mounts) {
     private static final Pattern JVM_FILES =
             Pattern.compile(".*(\\.jar|\\.class|/lib/modules|\\.so|/u?random)$|/sys/fs/cgroup/.*");
-    private static final Pattern WORLD = Pattern.compile("/run/netns/.*osh-[a-z]+-[0-9a-f]{8}");
+    private static final Pattern WORLD =
+            Pattern.compile("/run/netns/(.*osh-[a-z]+-[0-9a-f]{8}|wd-[0-9a-f]{8}|kil-.*|resolver-it.*)");
     private static final Pattern POOLED =
             Pattern.compile("process reaper.*|JNA Cleaner|Common-Cleaner|ForkJoinPool.*|surefire-.*|junit-.*");
 

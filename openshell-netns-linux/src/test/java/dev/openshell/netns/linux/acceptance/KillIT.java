@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dkill.rounds=N} says how often, {@code -Dkill.seed=N} when.
  */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class KillIT {
     private static final System.Logger LOG = System.getLogger(KillIT.class.getName());

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Sandboxes that nobody may sweep: detached ones with somebody inside, and those whose owner can't be seen. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 class SurvivorIT {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String REACHED = "203.0.113.10 443";

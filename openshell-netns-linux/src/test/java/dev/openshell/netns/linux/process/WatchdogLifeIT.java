@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The watchdog's own process: what it has, what it stands, and what comes of it when it dies. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 @Timeout(120)
 class WatchdogLifeIT {
     private static final String MAC = "02:ab:00:00:00:01";

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whoever sweeps after a JVM that was killed has threads in its sandboxes while the watchdog ends what is inside. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 class WatchdogVisitorIT {
     private static final int ROUNDS = 3;
 
