@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxListener;
+import dev.openshell.netns.linux.kernel.Kernel;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -112,6 +114,66 @@ class DriftIT {
     private static String tool(Setting setting, String change) {
         String variant = setting.tool().substring("iptables".length());
         return change.replaceFirst("tables", "tables" + variant);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    void aCommentInAnyEncodingIsNoDrift(Setting setting) throws Exception {
+        try (PodWorld world = setting.open()) {
+            Heard heard = new Heard();
+            try (NetnsSandbox sandbox = setting.apply(world)) {
+                sandbox.listen(heard);
+                String add = setting.tool() + " -A INPUT -p 253 -m comment --comment \"$(printf 'caf\\351')\" -j DROP";
+                world.mustInPod("sh", "-c", add);
+                Probes inside = Setting.probes(world, sandbox);
+                assertThat(heard.events.poll(3, TimeUnit.SECONDS)).isNull();
+                assertThat(inside.reached(Probes.PATIENCE, Setting.allowed()))
+                        .hasSize(Setting.allowed().size());
+                setting.apply(world).close();
+            }
+            assertThat(heard.next()).isEqualTo("closed");
+        }
+    }
+
+    /** What is wrong with the watch itself does not end it. */
+    @ParameterizedTest
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    void aWatchThatFailsGoesOn(Setting setting) throws Exception {
+        AtomicInteger failed = new AtomicInteger();
+        try (PodWorld world = setting.open()) {
+            Heard heard = new Heard();
+            try (NetnsSandbox sandbox =
+                    Unwatched.apply(setting.mainCase(world).policy(), real -> new Failing(real, failed))) {
+                sandbox.listen(heard);
+                while (failed.get() < 2) {
+                    Thread.sleep(10);
+                }
+                world.mustInPod(setting.tool(), "-F");
+                assertThat(heard.next()).startsWith("drifted ");
+                assertThatCode(sandbox::verifyLoaded).doesNotThrowAnyException();
+            }
+        }
+    }
+
+    /** A watch that fails twice before it works. */
+    private record Failing(Kernel.RuleWatch real, AtomicInteger failed) implements Kernel.RuleWatch {
+        @Override
+        public boolean await(Duration limit) {
+            if (failed.incrementAndGet() <= 2) {
+                throw new OutOfMemoryError("for the test");
+            }
+            return real.await(limit);
+        }
+
+        @Override
+        public void wake() {
+            real.wake();
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
     }
 
     /** Rules that can't be read any more are as good as gone. */

@@ -25,7 +25,7 @@ record JvmState(List<String> descriptors, List<String> threads, List<String> for
     private static final Pattern JVM_FILES =
             Pattern.compile(".*(\\.jar|\\.class|/lib/modules|\\.so|/u?random)$|/sys/fs/cgroup/.*");
     private static final Pattern WORLD =
-            Pattern.compile("/run/netns/(.*osh-[a-z]+-[0-9a-f]{8}|wd-[0-9a-f]{8}|kil-.*|resolver-it.*)");
+            Pattern.compile("/run/netns/(.*osh-[a-z]+-[0-9a-f]{8}|wd-[0-9a-f]{8}|kil-.*|osh-test-.*)");
     private static final Pattern POOLED =
             Pattern.compile("process reaper.*|JNA Cleaner|Common-Cleaner|ForkJoinPool.*|surefire-.*|junit-.*");
 

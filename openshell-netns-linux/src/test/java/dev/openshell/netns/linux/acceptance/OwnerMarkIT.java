@@ -130,6 +130,51 @@ class OwnerMarkIT {
         assertLeftAlone();
     }
 
+    /** A container may have a boot id of its own. */
+    @Test
+    void anotherBootIdSaysNothing() throws Exception {
+        mark(new Owner("0" + self.boot().substring(1), self.view(), owner.pid(), 1));
+        assertLeftAlone();
+    }
+
+    /** Whoever may write on a link in a namespace of their own must not choose who is killed. */
+    @Test
+    void theNamespaceOfAForgedMarkIsLeftAlone() throws Exception {
+        String victim = "osh-vic-" + id;
+        WorldLinks.namespace(cleanup, victim);
+        Process innocent = process("nsenter", "--net=/run/netns/" + victim, "sleep", "1000");
+        long inode = (Long) Files.getAttribute(Path.of("/run/netns", victim), "unix:ino");
+        Owner dead = new Owner(self.boot(), self.view(), owner.pid(), 1);
+        Shell.must("ip", "-n", pod, "link", "set", LINK, "alias", "openshell-netns " + dead + " net:" + inode);
+        assertThat(sweep(false)).anyMatch(left -> left.name().equals(LINK));
+        assertThat(Shell.must("ip", "-n", pod, "-o", "link")).doesNotContain(LINK);
+        assertThat(innocent.isAlive()).isTrue();
+        assertThat(resident.isAlive()).isTrue();
+        assertThat(Path.of("/run/netns", victim)).exists();
+    }
+
+    @Test
+    void aDetachedOnesGoesWithItsLastProcess() throws Exception {
+        long inode = (Long) Files.getAttribute(Path.of("/run/netns", inside), "unix:ino");
+        Owner dead = new Owner(self.boot(), self.view(), owner.pid(), 1);
+        String mark = "openshell-netns " + dead + " net:" + inode + " detached";
+        Shell.must("ip", "-n", pod, "link", "set", LINK, "alias", mark);
+        assertLeftAlone();
+        resident.destroyForcibly().waitFor();
+        assertThat(sweep(false)).anyMatch(left -> left.name().equals(LINK));
+        assertThat(Shell.must("ip", "-n", pod, "-o", "link")).doesNotContain(LINK);
+        Shell.must("ip", "netns", "add", inside);
+    }
+
+    @Test
+    void whatNobodyOfThisLibrarySetStays() throws Exception {
+        String key = "net.ipv4.conf.lo.forwarding";
+        String[] set = {"ip", "netns", "exec", pod, "sysctl", "-w", key + "=2"};
+        Shell.must(set);
+        assertThat(sweep(false)).isEmpty();
+        assertThat(Shell.must("ip", "netns", "exec", pod, "sysctl", "-n", key)).isEqualTo("2\n");
+    }
+
     /** Where /proc hides other users' processes, one that is not seen may be there. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})

@@ -99,7 +99,9 @@ class SurvivorIT {
             }
             assertThat(apart.hear()).isEqualTo("held []");
             apart.say("hold");
-            await(() -> ground.left().links() == 1, "made again");
+            // What is allowed is loaded last.
+            String save = setting.tool() + "-save";
+            await(() -> world.mustInPod(save).contains("-A OPENSHELL-TO "), "made again");
             apart.kill(false);
             await(() -> ground.left().links() == 0, "its link goes by itself");
             assertThat(ground.left().rules()).isPositive();

@@ -9,23 +9,30 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.function.UnaryOperator;
 
 /** Sandboxes whose rules on the host nobody watches, for tests that change them and look at what comes of it. */
 final class Unwatched {
     private Unwatched() {}
 
     static NetnsSandbox apply(SandboxPolicy policy) {
-        return new LinuxProvider(kernel(new JnaKernel())).apply(policy);
+        return apply(policy, real -> {
+            real.close();
+            return new Never();
+        });
     }
 
-    private static Kernel kernel(Kernel real) {
+    /** Applies {@code policy} with what {@code watch} makes of the real watch in its place. */
+    static NetnsSandbox apply(SandboxPolicy policy, UnaryOperator<Kernel.RuleWatch> watch) {
+        return new LinuxProvider(kernel(new JnaKernel(), watch)).apply(policy);
+    }
+
+    private static Kernel kernel(Kernel real, UnaryOperator<Kernel.RuleWatch> watch) {
         return (Kernel) Proxy.newProxyInstance(
                 Kernel.class.getClassLoader(), new Class<?>[] {Kernel.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("watch")) {
-                        return new Never();
-                    }
                     try {
-                        return method.invoke(real, arguments);
+                        Object result = method.invoke(real, arguments);
+                        return result instanceof Kernel.RuleWatch made ? watch.apply(made) : result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
