@@ -35,7 +35,7 @@ class HostileRulesIT {
     @Test
     void aVerdictMapIsNoRuleWithoutATarget() {
         try (PodWorld world = NFT.open();
-                NetnsSandbox live = NFT.apply(world)) {
+                NetnsSandbox live = Unwatched.apply(NFT.mainCase(world).policy())) {
             nft(world, "add rule ip filter OPENSHELL-FROM" + MAP);
             assertThat(world.mustInPod("iptables-nft", "-S", "OPENSHELL-FROM").lines())
                     .contains("-A OPENSHELL-FROM");
@@ -51,7 +51,7 @@ class HostileRulesIT {
     @Test
     void aVerdictMapBeforeTheJumpIsPutBehindIt() {
         try (PodWorld world = NFT.open();
-                NetnsSandbox live = NFT.apply(world)) {
+                NetnsSandbox live = Unwatched.apply(NFT.mainCase(world).policy())) {
             nft(world, "insert rule ip filter FORWARD" + MAP);
             assertThat(unknown(live::verifyLoaded)).isNotEmpty();
             works(NFT, world, live);
@@ -65,7 +65,7 @@ class HostileRulesIT {
     @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
     void aCommentThatForgesTheJump(Setting setting) {
         try (PodWorld world = setting.open();
-                NetnsSandbox live = setting.apply(world)) {
+                NetnsSandbox live = Unwatched.apply(setting.mainCase(world).policy())) {
             iptables(setting, world, "-D FORWARD -j OPENSHELL-FORWARD");
             iptables(setting, world, "-A FORWARD -j ACCEPT");
             comment(setting, world, "x\n" + JUMP + "\n#");
@@ -83,7 +83,7 @@ class HostileRulesIT {
         try (PodWorld world = setting.open()) {
             comment(setting, world, "one line\nand another \"quoted\" \\ one");
             PodState before = world.snapshot();
-            try (NetnsSandbox live = setting.apply(world)) {
+            try (NetnsSandbox live = Unwatched.apply(setting.mainCase(world).policy())) {
                 works(setting, world, live);
             }
             assertThat(world.settled(before).lines()).containsExactlyElementsOf(before.lines());
@@ -95,7 +95,7 @@ class HostileRulesIT {
     @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
     void aQuoteThatHidesRules(Setting setting) {
         try (PodWorld world = setting.open();
-                NetnsSandbox live = setting.apply(world)) {
+                NetnsSandbox live = Unwatched.apply(setting.mainCase(world).policy())) {
             iptables(setting, world, "-A INPUT -i e\" -j DROP");
             assertThatCode(live::verifyLoaded).doesNotThrowAnyException();
             iptables(setting, world, "-I FORWARD 1 -i e\" -j DROP");
@@ -152,7 +152,7 @@ class HostileRulesIT {
             nft(world, "delete table ip filter");
             // Another family's table of that name is none of iptables'.
             nft(world, "add table inet filter { flags dormant; }");
-            try (NetnsSandbox live = NFT.apply(world)) {
+            try (NetnsSandbox live = Unwatched.apply(NFT.mainCase(world).policy())) {
                 for (String table : List.of("ip filter", "ip raw", "ip nat", "ip6 filter")) {
                     nft(world, "add table " + table + " { flags dormant; }");
                     assertDormant(table.split(" ")[1], live::verifyLoaded);
@@ -175,7 +175,7 @@ class HostileRulesIT {
     @Test
     void aTableThatIptablesCantShow() {
         try (PodWorld world = NFT.open();
-                NetnsSandbox live = NFT.apply(world)) {
+                NetnsSandbox live = Unwatched.apply(NFT.mainCase(world).policy())) {
             nft(world, "add set ip filter dyn { type ipv4_addr; flags dynamic; }");
             nft(world, "add rule ip filter FORWARD add @dyn { ip saddr } accept");
             assertThat(world.mustInPod("iptables-nft-save")).contains("# Table `filter' is incompatible");
