@@ -188,7 +188,8 @@ class WatchdogIT {
 
     private static void awaitEnd(int watchdog, Set<Integer> pids, Sandbox... sandboxes) {
         TestNamespace.await("the watchdog is done", () -> !WatchedJvm.isAlive(watchdog));
-        assertThat(pids).noneMatch(WatchedJvm::isAlive);
+        // What was killed last may still be on its way out.
+        TestNamespace.await("all have ended", () -> pids.stream().noneMatch(WatchedJvm::isAlive));
         for (int look = 0; look < LOOKS; look++) {
             for (Sandbox sandbox : sandboxes) {
                 assertThat(WatchedJvm.inside(sandbox)).isEmpty();
