@@ -38,6 +38,8 @@ final class WatchedJvm implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 "setsid",
                 ProcessHandle.current().info().command().orElseThrow(),
+                // Later ones say on stderr that native code is loaded.
+                "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 WatchdogOwner.class.getName()));
