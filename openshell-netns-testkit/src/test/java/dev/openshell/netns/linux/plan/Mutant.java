@@ -125,7 +125,6 @@ public final class Mutant extends Planner {
                     "guard the uplink",
                     replace("(openshell:all.forwarding-0\"? -j) DROP", "$1 RETURN")),
             plan("guard left out", steps -> without(steps, "guard the uplink")),
-            text("guard without a record", "guard the uplink", replace("openshell:forwarding-0", "openshell:x")),
             plan("forwarding left off", steps -> without(steps, "switch forwarding on")),
             plan("inner rules after the link is up", steps -> behind(steps, INSIDE, HOST_UP)),
             plan("deny after the link is up", steps -> behind(steps, DENY, HOST_UP)),

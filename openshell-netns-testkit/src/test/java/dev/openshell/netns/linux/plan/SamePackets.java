@@ -23,7 +23,6 @@ public final class SamePackets {
         reasons.put("forwarding as others write it", record);
         reasons.put("accept_ra without a record", record);
         reasons.put("IPv6 forwarding without a record", record);
-        reasons.put("guard without a record", record);
 
         String sysctl = "a sysctl: the rules say the same of each packet that gets to them";
         reasons.put("forwarding host that learns no routes", sysctl);
