@@ -83,7 +83,7 @@ public final class Enforcement {
     /** Reads the host's state, and takes away first what dead owners left there. */
     private static HostState swept(Kernel kernel, int host, SandboxPolicy policy, Deadline deadline) {
         HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
-        Orphans orphans = Orphans.among(state.links(), kernel, host).withFiles(state.links(), kernel);
+        Orphans orphans = Orphans.find(kernel, host, state.links());
         if (orphans.isEmpty() && state.dead().isEmpty()) {
             return state;
         }
@@ -199,11 +199,7 @@ public final class Enforcement {
             }
         }));
         failures.addAll(executor.undo(rest));
-        if (!failures.isEmpty()) {
-            RuntimeException first = failures.get(0);
-            failures.stream().skip(1).forEach(first::addSuppressed);
-            throw first;
-        }
+        PlanExecutor.throwAny(failures);
     }
 
     private List<RuntimeException> attempt(String step, Runnable part) {

@@ -26,9 +26,8 @@ import java.util.function.IntConsumer;
 public final class HostSweep {
     private static final int TRIES = 5;
     /** Connections that ended processes leave open would hold the namespace for two minutes. */
-    private static final String ORPHAN_RETRIES = "net/ipv4/tcp_orphan_retries";
-
     private final Kernel kernel;
+
     private final int namespace;
     private final IptablesVariant variant;
     private final Deadline deadline;
@@ -48,23 +47,16 @@ public final class HostSweep {
      */
     public static List<Leftover> sweep(Kernel kernel, int host, boolean dryRun, Deadline deadline) {
         try (Kernel.Lock lock = kernel.lock(host, deadline)) {
-            List<Answers.Link> links = HostState.links(kernel, host, deadline);
-            Orphans orphans = Orphans.among(links, kernel, host).withFiles(links, kernel);
-            List<Leftover> found = new ArrayList<>(orphans.describe());
-            List<RuntimeException> failures = new ArrayList<>();
-            for (IptablesVariant variant : kernel.variants(host)) {
-                HostSweep sweep = new HostSweep(kernel, host, variant, deadline);
-                found.addAll(sweep.removal(orphans.links()).describe());
-            }
+            Orphans orphans = Orphans.find(kernel, host, HostState.links(kernel, host, deadline));
+            List<HostSweep> sweeps = kernel.variants(host).stream()
+                    .map(variant -> new HostSweep(kernel, host, variant, deadline))
+                    .toList();
+            List<Leftover> found = new ArrayList<>(orphans.describe(kernel, host));
+            sweeps.forEach(sweep -> found.addAll(sweep.removal(orphans.links()).describe()));
             if (!dryRun) {
-                for (IptablesVariant variant : kernel.variants(host)) {
-                    failures.addAll(new HostSweep(kernel, host, variant, deadline).remove(orphans));
-                }
-            }
-            if (!failures.isEmpty()) {
-                RuntimeException first = failures.get(0);
-                failures.stream().skip(1).forEach(first::addSuppressed);
-                throw first;
+                List<RuntimeException> failures = new ArrayList<>();
+                sweeps.forEach(sweep -> failures.addAll(sweep.remove(orphans)));
+                PlanExecutor.throwAny(failures);
             }
             return found.stream().distinct().toList();
         } catch (KernelException e) {
@@ -137,7 +129,7 @@ public final class HostSweep {
     /** Returns false where what is in there is not of this sandbox. */
     private boolean end(Orphans.Orphan orphan, Path inside) {
         return opened(orphan, inside, sandbox -> {
-            kernel.writeSysctl(sandbox, ORPHAN_RETRIES, "1");
+            kernel.writeSysctl(sandbox, Planner.ORPHAN_RETRIES, "1");
             kernel.endProcesses(sandbox, Duration.ZERO);
         });
     }

@@ -9,55 +9,43 @@ import dev.openshell.netns.linux.netlink.Answers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The sandboxes that are there though their owner is dead: processes inside, or a name under which they are published,
  * hold them.
  *
- * @param files what is left of names that were about to be published
+ * @param files what is left of names that were about to be published, whose makers died before they were
  */
 record Orphans(List<Orphan> orphans, List<Path> files) {
     /** One of them: its link, what is written on that, and its names. */
-    record Orphan(Answers.Link link, Mark mark, List<Path> names, boolean inhabited) {}
+    record Orphan(Answers.Link link, Mark mark, List<Path> names) {}
 
-    /** Finds those among {@code links}. */
-    static Orphans among(List<Answers.Link> links, Kernel kernel, int namespace) {
+    /** Finds those among {@code links}, all that are in {@code namespace}. */
+    static Orphans find(Kernel kernel, int namespace, List<Answers.Link> links) {
         Map<Owner, Boolean> dead = new HashMap<>();
-        Map<Answers.Link, Mark> over = new LinkedHashMap<>();
-        for (Answers.Link link : links) {
-            if (link.name().startsWith(VethPair.HOST_PREFIX)) {
-                Mark.parse(link.alias())
-                        .filter(mark -> dead.computeIfAbsent(mark.owner(), kernel::isDead)
-                                && isOver(kernel, namespace, link, mark))
-                        .ifPresent(mark -> over.put(link, mark));
-            }
-        }
-        if (over.isEmpty()) {
-            return new Orphans(List.of(), List.of());
-        }
         List<Published> published = kernel.published();
+        Set<String> living = new HashSet<>();
         List<Orphan> orphans = new ArrayList<>();
-        over.forEach((link, mark) -> orphans.add(
-                new Orphan(link, mark, names(published, mark.inode()), kernel.isInhabited(namespace, link.index()))));
-        return new Orphans(orphans, List.of());
-    }
-
-    /**
-     * Adds the files that were to be names, whose makers died before they were. Where the link of the same mark lives on,
-     * the name may be seen from another mount namespace.
-     */
-    Orphans withFiles(List<Answers.Link> links, Kernel kernel) {
-        Set<String> living = links.stream().map(Answers.Link::alias).collect(Collectors.toSet());
-        orphans.forEach(orphan -> living.remove(orphan.link().alias()));
-        List<Path> files = kernel.published().stream()
+        for (Answers.Link link : links) {
+            Optional<Mark> over = link.name().startsWith(VethPair.HOST_PREFIX)
+                    ? Mark.parse(link.alias())
+                            .filter(mark -> dead.computeIfAbsent(mark.owner(), kernel::isDead)
+                                    && isOver(kernel, namespace, link, mark))
+                    : Optional.empty();
+            over.ifPresentOrElse(
+                    mark -> orphans.add(new Orphan(link, mark, names(published, mark.inode()))),
+                    () -> living.add(link.alias()));
+        }
+        List<Path> files = published.stream()
+                // Where the link of the same mark lives on, the name may be seen from another mount namespace.
                 .filter(file -> file.inode() == 0 && !living.contains(file.note()))
                 .filter(file -> Mark.parse(file.note())
-                        .filter(mark -> kernel.isDead(mark.owner()))
+                        .filter(mark -> dead.computeIfAbsent(mark.owner(), kernel::isDead))
                         .isPresent())
                 .map(Published::path)
                 .toList();
@@ -84,12 +72,12 @@ record Orphans(List<Orphan> orphans, List<Path> files) {
         return orphans.stream().map(orphan -> orphan.link().name()).toList();
     }
 
-    List<Leftover> describe() {
+    List<Leftover> describe(Kernel kernel, int namespace) {
         List<Leftover> found = new ArrayList<>();
         for (Orphan orphan : orphans) {
             String owner = "process " + orphan.mark().owner().pid();
             found.add(new Leftover(Leftover.Kind.LINK, orphan.link().name(), owner));
-            if (orphan.inhabited()) {
+            if (kernel.isInhabited(namespace, orphan.link().index())) {
                 found.add(new Leftover(
                         Leftover.Kind.PROCESSES, "behind " + orphan.link().name(), owner));
             }

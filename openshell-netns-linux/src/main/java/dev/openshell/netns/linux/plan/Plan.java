@@ -78,6 +78,16 @@ record Plan(Link link, List<Step> steps) {
         return forwarding;
     }
 
+    /** Returns the notes of the guards that there are once all steps are done, by family and link. */
+    Map<Family, Map<String, Set<String>>> guards() {
+        return steps.stream()
+                .flatMap(step -> step.undo().stream())
+                .filter(Action.Release.class::isInstance)
+                .map(action -> ((Action.Release) action).guards())
+                .findFirst()
+                .orElse(Map.of());
+    }
+
     /** When a step's undo is for. */
     enum Undo {
         /** The step did what it does. */

@@ -135,6 +135,15 @@ final class PlanExecutor {
         return Objects.requireNonNull(sandbox, "no namespace was made yet");
     }
 
+    /** Throws the first of {@code failures}, if there are any, with the others as suppressed. */
+    static void throwAny(List<RuntimeException> failures) {
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
+        }
+    }
+
     /** Returns {@code e} as what a caller gets to see. */
     static NetnsException failure(String step, String object, Throwable e) {
         if (e instanceof NetnsException known) {

@@ -33,6 +33,9 @@ public class Planner {
     /** The name of the steps that load what is allowed. */
     static final String ALLOW = "allow on the host";
 
+    /** How often an ended process's open connections are tried to be closed. */
+    static final String ORPHAN_RETRIES = "net/ipv4/tcp_orphan_retries";
+
     private static final Path PUBLISHED = Path.of("/run/netns");
     private static final int LOOPBACK_INDEX = 1;
     private static final String NO_LINK_LOCAL = "1";
@@ -165,7 +168,7 @@ public class Planner {
                         new Action.Configure(Where.SANDBOX, made -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
                                 .and(end(link, link.sandbox(), link.host(), 2, 1, true))))
                 // Connections that ended processes leave open would hold the namespace for two minutes.
-                .undoneBy(Undo.IF_DONE, new Action.SetSysctl(Where.SANDBOX, "net/ipv4/tcp_orphan_retries", "1"));
+                .undoneBy(Undo.IF_DONE, new Action.SetSysctl(Where.SANDBOX, ORPHAN_RETRIES, "1"));
     }
 
     private static Step hostUp(Link link, Action down, boolean detached) {

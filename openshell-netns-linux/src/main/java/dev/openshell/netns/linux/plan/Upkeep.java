@@ -15,7 +15,6 @@ import dev.openshell.netns.linux.proof.Rulesets;
 import dev.openshell.netns.linux.rules.CountedRules;
 import dev.openshell.netns.linux.rules.HostDrift;
 import dev.openshell.netns.linux.rules.HostRules;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,7 +34,6 @@ public final class Upkeep {
     private final Plan plan;
     private final HostState before;
     private final Map<Family, String> loaded = new EnumMap<>(Family.class);
-    private final Map<Family, Map<String, List<String>>> guards = new EnumMap<>(Family.class);
     private final Map<String, Long> counted = new HashMap<>();
 
     private Upkeep(Kernel kernel, HostState before, Plan plan, RuleSet ruleSet) {
@@ -49,27 +47,17 @@ public final class Upkeep {
     /** Returns that of {@code plan}, which was carried out on a host that was {@code before}. */
     static Upkeep of(Kernel kernel, HostState before, Plan plan, RuleSet ruleSet) {
         Upkeep upkeep = new Upkeep(kernel, before, plan, ruleSet);
-        before.rules().forEach((family, rules) -> {
-            upkeep.loaded.put(family, "");
-            upkeep.guards.put(family, new LinkedHashMap<>());
-            upkeep.guard(family, rules);
-        });
+        before.rules().keySet().forEach(family -> upkeep.loaded.put(family, ""));
         for (Plan.Step step : plan.steps()) {
-            if (step.action() instanceof Action.Load load && load.where() == Where.HOST) {
-                if (step.name().equals(Planner.ALLOW)) {
-                    upkeep.loaded.put(load.family(), load.text());
-                } else {
-                    upkeep.guard(load.family(), HostRules.of(load.text()));
-                }
+            if (step.action() instanceof Action.Load load && step.name().equals(Planner.ALLOW)) {
+                upkeep.loaded.put(load.family(), load.text());
             }
         }
         return upkeep;
     }
 
-    private void guard(Family family, HostRules rules) {
-        rules.guards().forEach((link, notes) -> guards.get(family)
-                .computeIfAbsent(link, each -> new ArrayList<>())
-                .addAll(notes));
+    private Map<String, Set<String>> guards(Family family) {
+        return plan.guards().getOrDefault(family, Map.of());
     }
 
     /** The rules of a host namespace at one moment, with counters. */
@@ -100,7 +88,7 @@ public final class Upkeep {
             HostDrift there = reading.drift.get(family);
             Optional<String> found = there == null
                     ? Optional.of("is gone from the kernel")
-                    : there.of(link(), each.getValue(), guards.get(family));
+                    : there.of(link(), each.getValue(), guards(family));
             if (found.isPresent()) {
                 return Optional.of(family + ": " + found.get());
             }
@@ -172,7 +160,7 @@ public final class Upkeep {
         boolean withNat = ruleSet.veth().network(family).isPresent();
         load(host, family, HostRules.of(save(host, family, deadline)).standing(withNat), deadline);
         HostRules now = HostRules.of(save(host, family, deadline));
-        guards.get(family).forEach((uplink, notes) -> notes.stream()
+        guards(family).forEach((uplink, notes) -> notes.stream()
                 .filter(note -> !now.guards().getOrDefault(uplink, List.of()).contains(note))
                 .forEach(note -> load(host, family, HostRules.guard(uplink, note), deadline)));
         load(host, family, now.without(Set.of(link())), deadline);

@@ -2,6 +2,7 @@ package dev.openshell.netns.linux.rules;
 
 import dev.openshell.netns.VethPair;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,7 @@ public final class HostDrift {
      * @param loaded the input that was loaded for it beside the standing rules
      * @param guards the notes of the guards that have to be there, by link
      */
-    public Optional<String> of(String link, String loaded, Map<String, List<String>> guards) {
+    public Optional<String> of(String link, String loaded, Map<String, ? extends Collection<String>> guards) {
         if (!rules.standing(loaded.contains("*nat\n")).isEmpty()) {
             return Optional.of("the standing deny is not whole, or not first");
         }
@@ -57,7 +58,7 @@ public final class HostDrift {
         if (!strange.isEmpty()) {
             return Optional.of("'" + strange.get(0) + "' is in a chain of this library's");
         }
-        for (Map.Entry<String, List<String>> guard : guards.entrySet()) {
+        for (Map.Entry<String, ? extends Collection<String>> guard : guards.entrySet()) {
             if (!rules.guards().getOrDefault(guard.getKey(), List.of()).containsAll(guard.getValue())) {
                 return Optional.of(
                         "the guard of " + (guard.getKey().isEmpty() ? "all uplinks" : guard.getKey()) + " is gone");
