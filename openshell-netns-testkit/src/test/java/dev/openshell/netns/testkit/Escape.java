@@ -1,6 +1,5 @@
 package dev.openshell.netns.testkit;
 
-import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.SandboxPolicy;
@@ -69,7 +68,7 @@ final class Escape {
         if (!innerEnd) {
             own.forEach(ip -> sources.add(ip.plus(1)));
         }
-        Reading reading = new Reading(policy, Opened::resolve, veth(own));
+        Reading reading = new Reading(policy, Opened::resolve, Prefixes.veth(own));
         int number = turn;
         int through = 0;
         for (Header header : Attempts.of(reading, sources)) {
@@ -92,18 +91,5 @@ final class Escape {
         if (whole && through == 0) {
             findings.add(when + ", " + how + ": nothing got out");
         }
-    }
-
-    private static VethPair veth(Set<Ip> own) {
-        VethPair.Builder veth = VethPair.builder().hostInterface("osh-probe");
-        Cidr network = Cidr.parse("10.200.255.252/30");
-        for (Ip ip : own) {
-            if (ip.family() == Family.IPV4) {
-                network = Cidr.of(ip.toInetAddress(), 30);
-            } else {
-                veth.network6(Cidr.of(ip.toInetAddress(), 126));
-            }
-        }
-        return veth.network(network).build();
     }
 }

@@ -182,7 +182,7 @@ final class Prefixes {
     }
 
     /** Addresses of a link are known as soon as it has them; before that nothing has a source of its own. */
-    private static VethPair veth(Set<Ip> own) {
+    static VethPair veth(Set<Ip> own) {
         VethPair.Builder veth = VethPair.builder().hostInterface("osh-probe");
         Cidr network = Cidr.parse("10.200.255.252/30");
         for (Ip ip : own) {

@@ -1,6 +1,5 @@
 package dev.openshell.netns.linux.cli;
 
-import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.Preflight;
 import dev.openshell.netns.Preflight.Status;
@@ -40,19 +39,10 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         NetnsSandbox.Builder builder = NetnsSandbox.builder();
         if (iptables != null) {
-            builder.iptables(variant(iptables));
+            builder.iptables(PolicyOptions.variant(iptables));
         }
         Preflight preflight = main.engine().preflight(builder.policy());
         output.print(preflight.toString().lines().toList(), () -> Json.of(preflight));
         return preflight.worst() == Status.FAILURE ? FAILED : 0;
-    }
-
-    private static IptablesVariant variant(String text) {
-        return switch (text) {
-            case "auto" -> IptablesVariant.AUTO;
-            case "nft" -> IptablesVariant.NFT;
-            case "legacy" -> IptablesVariant.LEGACY;
-            default -> throw new IllegalArgumentException("--iptables: '" + text + "' is not auto, nft or legacy");
-        };
     }
 }

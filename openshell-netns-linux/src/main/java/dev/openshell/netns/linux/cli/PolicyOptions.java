@@ -121,7 +121,8 @@ final class PolicyOptions {
         return Integer.parseInt(text);
     }
 
-    private static IptablesVariant variant(String text) {
+    /** Returns what {@code --iptables} says. */
+    static IptablesVariant variant(String text) {
         return switch (text) {
             case "auto" -> IptablesVariant.AUTO;
             case "nft" -> IptablesVariant.NFT;

@@ -3,6 +3,7 @@ package dev.openshell.netns.linux.process;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.NativeLong;
 import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.process.ProcTable.Entry;
 import dev.openshell.netns.linux.sys.Libc;
 import java.time.Duration;
@@ -21,7 +22,6 @@ public final class NamespaceProcesses {
     private static final int ENOUGH_LOOKS = 50;
     private static final long FIRST_PAUSE_NANOS = 500_000;
     private static final long LONGEST_PAUSE_NANOS = 20_000_000;
-    private static final int ESRCH = 3;
     private static final NativeLong NONE = new NativeLong(0);
 
     private final Membership membership;
@@ -199,7 +199,7 @@ public final class NamespaceProcesses {
                             NONE);
                 }
             } catch (LastErrorException e) {
-                if (e.getErrorCode() != ESRCH) {
+                if (e.getErrorCode() != Errno.ESRCH) {
                     throw new NetnsException(
                             "pidfd_send_signal",
                             "process " + entry.pid(),

@@ -2,6 +2,7 @@ package dev.openshell.netns.linux.process;
 
 import com.sun.jna.LastErrorException;
 import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.base.Owner;
 import dev.openshell.netns.linux.sys.Libc;
 import java.io.IOException;
@@ -15,7 +16,6 @@ import java.util.function.Predicate;
 
 /** Processes as owners of what they made, and as members of network namespaces. */
 public final class Owners {
-    private static final int ESRCH = 3;
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private static final String NO_VIEW = "0.0";
@@ -91,7 +91,7 @@ public final class Owners {
             // 0 and less would mean groups of processes (kill(2)).
             return pid > 0 && Libc.kill(pid, 0) == 0;
         } catch (LastErrorException e) {
-            return e.getErrorCode() != ESRCH;
+            return e.getErrorCode() != Errno.ESRCH;
         }
     }
 

@@ -28,20 +28,7 @@ class GcCommandIT {
 
     @BeforeEach
     void makePod() {
-        WorldLinks.namespace(cleanup, pod);
-        Shell.mustFeed(
-                """
-                link add eth0 type veth peer name eth1
-                address add 198.51.100.2/24 dev eth0
-                link set eth0 up
-                link set eth1 up
-                route add default via 198.51.100.1
-                """,
-                "ip",
-                "-n",
-                pod,
-                "-batch",
-                "-");
+        WorldLinks.lonely(cleanup, pod);
     }
 
     @AfterEach

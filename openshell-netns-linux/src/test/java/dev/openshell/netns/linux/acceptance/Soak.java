@@ -47,20 +47,7 @@ final class Soak {
     static Figures of(IptablesVariant iptables, int warmUp, int cycles) throws IOException, InterruptedException {
         String name = "osh-soak-" + String.format("%08x", new SecureRandom().nextInt());
         try (Cleanup cleanup = new Cleanup()) {
-            WorldLinks.namespace(cleanup, name);
-            Shell.mustFeed(
-                    """
-                    link add eth0 type veth peer name eth1
-                    address add 198.51.100.2/24 dev eth0
-                    link set eth0 up
-                    link set eth1 up
-                    route add default via 198.51.100.1
-                    """,
-                    "ip",
-                    "-n",
-                    name,
-                    "-batch",
-                    "-");
+            WorldLinks.lonely(cleanup, name);
             Path files = Files.createTempDirectory(name);
             cleanup.deleteLater(files);
             Path conf = Files.writeString(files.resolve("resolv.conf"), "nameserver " + PodWorld.DNS + "\n");

@@ -23,6 +23,20 @@ final class WorldLinks {
                 "net.ipv6.conf.all.forwarding=0"));
     }
 
+    /** Makes the namespace {@code name} with an uplink that leads nowhere. */
+    static void lonely(Cleanup cleanup, String name) {
+        namespace(cleanup, name);
+        batch(
+                name,
+                """
+                link add eth0 type veth peer name eth1
+                address add 198.51.100.2/24 dev eth0
+                link set eth0 up
+                link set eth1 up
+                route add default via 198.51.100.1
+                """);
+    }
+
     /** Joins the three namespaces. */
     static void join(String pod, String uplink, String neighbour, boolean resolverIsThere) {
         batch(
