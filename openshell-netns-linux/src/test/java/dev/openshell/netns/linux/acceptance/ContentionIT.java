@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ContentionIT {
     private static final int JVMS = Integer.getInteger("contention.jvms", 2);
     private static final int THREADS = Integer.getInteger("contention.threads", 6);
-    private static final int SECONDS = Integer.getInteger("contention.seconds", 12);
+    private static final int SECONDS = Integer.getInteger("contention.seconds", 8);
 
     /** Rules of somebody who loads them once. */
     private static final String STATIC =

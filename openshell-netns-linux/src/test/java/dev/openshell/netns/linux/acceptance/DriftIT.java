@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Somebody else flushes, reorders and changes a live sandbox's rules on the host. */
 @Tag("real-kernel")
+@Tag("kernel-only")
 class DriftIT {
     private static final Duration NOTICED = Duration.ofSeconds(5);
 

@@ -63,7 +63,7 @@ class RootInsideIT {
             "from 198.51.100.77 tcp 203.0.113.10 443");
 
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#all")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
     void rootInsideChangesNothing(Setting setting) {
         try (PodWorld world = setting.open();
                 NetnsSandbox sandbox = setting.apply(world)) {
@@ -168,7 +168,7 @@ class RootInsideIT {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#all")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
     void noSourceButTheSandboxesOwnPassesTheHostEnd(Setting setting) {
         try (PodWorld world = setting.open();
                 NetnsSandbox sandbox = setting.apply(world);

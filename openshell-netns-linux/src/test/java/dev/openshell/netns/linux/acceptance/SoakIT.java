@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("kernel-only")
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class SoakIT {
-    private static final int CYCLES = Integer.getInteger("soak.cycles", 100);
+    private static final int CYCLES = Integer.getInteger("soak.cycles", 60);
     private static final int WARM_UP = Math.min(500, CYCLES / 2);
 
     /** From how many on a mean over a thousand says something. */
