@@ -1,11 +1,15 @@
 package dev.openshell.netns.linux.bench;
 
+import dev.openshell.netns.Family;
+import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.linux.LinuxProvider;
+import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.JnaKernel;
 import dev.openshell.netns.linux.kernel.Kernel;
-import java.nio.file.Path;
+import dev.openshell.netns.linux.sys.Libc;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -22,53 +26,39 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * Making and removing one sandbox with a proxy, one resolver and three hosts, in a host namespace of its own that has no
- * link to anything. Run as root with {@code mvn -Pbench verify}.
- */
-@State(Scope.Thread)
+/** Making and removing one sandbox, and the two costs that nothing can be below. Needs root. */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 2, time = 5)
 @Measurement(iterations = 3, time = 5)
 @Fork(1)
 public class SandboxBenchmark {
-    @Param({"NFT", "LEGACY"})
-    private String iptables;
+    /** A pod in which sandboxes are made. */
+    @State(Scope.Thread)
+    public static class World {
+        @Param({"NFT", "LEGACY"})
+        Variant variant;
 
-    private final Timed timed = new Timed(new JnaKernel());
-    private final Kernel kernel = timed.kernel();
-    private int host;
-    private NetnsProvider provider;
+        private final Kernel kernel = new JnaKernel();
+        private final NetnsProvider provider = new LinuxProvider(kernel);
+        private Pod pod;
 
-    @Setup(Level.Trial)
-    public void world() {
-        host = kernel.createNamespace();
-        provider = new LinuxProvider(kernel);
-        apply().close();
-        timed.reset();
+        @Setup(Level.Trial)
+        public void open() {
+            pod = new Pod(kernel);
+        }
+
+        @TearDown(Level.Trial)
+        public void close() {
+            pod.close();
+        }
+
+        NetnsSandbox apply() {
+            return variant.apply(provider, pod.path());
+        }
     }
 
-    @TearDown(Level.Trial)
-    public void report() {
-        kernel.close(host);
-        timed.print(iptables);
-    }
-
-    private NetnsSandbox apply() {
-        Path path = Path.of("/proc/self/fd/" + host);
-        return NetnsSandbox.builder(provider)
-                .hostNamespace(path)
-                .iptables(dev.openshell.netns.IptablesVariant.valueOf(iptables))
-                .proxy(3128)
-                .allowDns("10.43.0.10")
-                .directTcp("203.0.113.10")
-                .directTcp("203.0.113.11")
-                .directTcp("203.0.113.12", 5432)
-                .apply();
-    }
-
-    /** Making one. */
+    /** Closes what was made, outside of what is measured. */
     @State(Scope.Thread)
     public static class Closer {
         private Optional<NetnsSandbox> made = Optional.empty();
@@ -81,20 +71,20 @@ public class SandboxBenchmark {
     }
 
     @Benchmark
-    public NetnsSandbox create(Closer closer) {
-        NetnsSandbox one = apply();
+    public NetnsSandbox apply(World world, Closer closer) {
+        NetnsSandbox one = world.apply();
         closer.made = Optional.of(one);
         return one;
     }
 
-    /** Removing one. */
+    /** Makes what will be closed, outside of what is measured. */
     @State(Scope.Thread)
     public static class Maker {
         private NetnsSandbox made;
 
         @Setup(Level.Invocation)
-        public void make(SandboxBenchmark benchmark) {
-            made = benchmark.apply();
+        public void make(World world) {
+            made = world.apply();
         }
     }
 
@@ -103,9 +93,41 @@ public class SandboxBenchmark {
         maker.made.close();
     }
 
-    /** The kernel's own part. */
+    /** A namespace for each way to load rules into it. */
+    @State(Scope.Thread)
+    public static class Bare {
+        private final Kernel kernel = new JnaKernel();
+        private int namespace;
+
+        @Setup(Level.Trial)
+        public void open() {
+            namespace = kernel.createNamespace();
+        }
+
+        @TearDown(Level.Trial)
+        public void close() {
+            kernel.close(namespace);
+        }
+    }
+
+    /** The kernel's own part, with the thread that it takes. */
     @Benchmark
-    public void createNamespaceOnly() {
-        kernel.close(kernel.createNamespace());
+    public void namespace(Bare bare) {
+        bare.kernel.close(bare.kernel.createNamespace());
+    }
+
+    /** A thread that leaves all namespaces behind. */
+    @Benchmark
+    public void unshare() throws InterruptedException {
+        Thread thread = new Thread(() -> Libc.unshare(Libc.CLONE_NEWNET));
+        thread.start();
+        thread.join();
+    }
+
+    /** One process of iptables-nft-restore that has nothing to do. */
+    @Benchmark
+    public void restoreNothing(Bare bare) {
+        Deadline deadline = Deadline.in(Duration.ofSeconds(10));
+        bare.kernel.restore(bare.namespace, Family.IPV4, IptablesVariant.NFT, "", true, deadline);
     }
 }

@@ -2,24 +2,36 @@ package dev.openshell.netns.linux.bench;
 
 import dev.openshell.netns.linux.kernel.Kernel;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A kernel whose calls are timed. */
+/** A kernel whose calls are counted and timed, from whatever thread. */
 final class Timed {
     private final Kernel real;
-    private final Map<String, List<Long>> nanos = new TreeMap<>();
+    private final Map<String, Spent> calls = new TreeMap<>();
+
+    /** How often a call was made, and what all of them took. */
+    record Spent(long calls, long nanos) {
+        Spent and(Spent other) {
+            return new Spent(calls + other.calls, nanos + other.nanos);
+        }
+    }
 
     Timed(Kernel real) {
         this.real = real;
     }
 
-    void reset() {
-        nanos.clear();
+    /** Returns what was spent since the last time, by call. */
+    synchronized Map<String, Spent> take() {
+        Map<String, Spent> taken = new TreeMap<>(calls);
+        calls.clear();
+        return taken;
+    }
+
+    private synchronized void spent(String call, long nanos) {
+        calls.merge(call, new Spent(1, nanos), Spent::and);
     }
 
     Kernel kernel() {
@@ -31,18 +43,23 @@ final class Timed {
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     } finally {
-                        nanos.computeIfAbsent(method.getName(), name -> new ArrayList<>())
-                                .add(System.nanoTime() - start);
+                        spent(name(method, arguments), System.nanoTime() - start);
                     }
                 });
     }
 
-    /** Prints the median of each call and how often it was made. */
-    void print(String title) {
-        System.out.println("\nkernel calls, " + title);
-        nanos.forEach((name, all) -> {
-            Collections.sort(all);
-            System.out.printf("  %-16s %6d calls, median %7.3f ms%n", name, all.size(), all.get(all.size() / 2) / 1e6);
-        });
+    /** Loads differ too much to be one line: by family, and those that keep what is there (the host's) apart. */
+    private static String name(Method method, Object[] arguments) {
+        return switch (method.getName()) {
+            case "restore" -> "restore " + arguments[1] + (Boolean.TRUE.equals(arguments[4]) ? " keep" : " new");
+            case "save", "saveCounted" -> method.getName() + " " + arguments[1];
+            case "readSysctl", "writeSysctl" -> method.getName() + " " + key((String) arguments[1]);
+            default -> method.getName();
+        };
+    }
+
+    /** The last part of a key: the name of a link differs each time. */
+    private static String key(String key) {
+        return key.substring(key.lastIndexOf('/') + 1);
     }
 }
