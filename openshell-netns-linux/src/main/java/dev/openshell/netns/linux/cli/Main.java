@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -17,18 +18,7 @@ import picocli.CommandLine.Spec;
         name = "openshell-netns",
         description = "Runs a command in a network namespace in which nothing is reachable unless you say so.",
         mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
-        subcommands = {
-            RunCommand.class,
-            PlanCommand.class,
-            ExplainCommand.class,
-            VerifyCommand.class,
-            DiffCommand.class,
-            ReportCommand.class,
-            DoctorCommand.class,
-            GcCommand.class,
-            DemoCommand.class
-        })
+        versionProvider = Version.class)
 public final class Main implements Runnable {
     /** The exit status for bad usage. */
     static final int USAGE = 2;
@@ -62,18 +52,27 @@ public final class Main implements Runnable {
     }
 
     static int run(String... arguments) {
-        CommandLine line = line(new LinuxEngine());
+        Startup.prepare();
+        CommandLine line = line(new LinuxEngine(), Commands.of(arguments));
         // The same bytes in every locale: JSON and SVG are UTF-8.
         line.setOut(new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
         return line.execute(arguments);
     }
 
     static CommandLine line(Engine engine) {
+        return line(engine, Commands.all());
+    }
+
+    /** Returns the command line that knows {@code commands} alone. */
+    static CommandLine line(Engine engine, List<Class<?>> commands) {
         CommandLine line = new CommandLine(new Main(engine));
+        commands.forEach(line::addSubcommand);
         // What begins with an @ is an argument, not a file of more arguments.
         line.setExpandAtFiles(false);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
-        line.getSubcommands().get("run").setStopAtPositional(true);
+        if (line.getSubcommands().containsKey("run")) {
+            line.getSubcommands().get("run").setStopAtPositional(true);
+        }
         line.setParameterExceptionHandler((e, rest) -> usage(e.getCommandLine(), e.getMessage()));
         line.setExecutionExceptionHandler((e, command, parsed) -> failure(command, e));
         // 1 says what a command found out: a defect of ours must not look like it.

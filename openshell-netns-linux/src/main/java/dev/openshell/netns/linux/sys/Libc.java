@@ -2,6 +2,7 @@ package dev.openshell.netns.linux.sys;
 
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
 import com.sun.jna.StringArray;
@@ -11,6 +12,8 @@ import com.sun.jna.ptr.IntByReference;
  * The C library's functions that this project calls. Names and arguments are C's; each throws
  * {@link LastErrorException} with errno where C returns -1, unless its comment says otherwise. The constants are those
  * of the kernel's generic ABI, which x86-64 and aarch64 share.
+ *
+ * <p>They are looked up in the process itself, which has them all: no library is searched for by name.
  */
 public final class Libc {
     public static final int O_RDONLY = 0;
@@ -79,7 +82,7 @@ public final class Libc {
     public static final long SYS_LANDLOCK_RESTRICT_SELF = 446;
 
     static {
-        Native.register(Libc.class, "c");
+        Native.register(Libc.class, NativeLibrary.getProcess());
     }
 
     private Libc() {}
@@ -199,7 +202,7 @@ public final class Libc {
      */
     public static final class Spawn {
         static {
-            Native.register(Spawn.class, "c");
+            Native.register(Spawn.class, NativeLibrary.getProcess());
         }
 
         private Spawn() {}

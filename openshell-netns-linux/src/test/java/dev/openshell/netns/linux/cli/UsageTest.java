@@ -19,7 +19,7 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "'' | give a command: run, plan, explain, verify, diff, report, doctor, gc, demo",
+                "'' | give a command: run, plan, explain, verify, diff, report, doctor, gc, rehearse, demo",
                 "nosuch | 'nosuch'",
                 "explain | FLOW",
                 "explain tcp:203.0.113.10:443 extra | extra",
@@ -49,6 +49,7 @@ class UsageTest {
                 "doctor --iptables x | --iptables: 'x' is not auto, nft or legacy",
                 "doctor --dns 10.43.0.10 | --dns",
                 "gc extra | extra",
+                "rehearse extra | extra",
                 "gc --dry-run=x | --dry-run",
                 "plan --json --steps | exclude each other",
                 "plan --json --svg - | exclude each other",
@@ -121,7 +122,7 @@ class UsageTest {
     @Test
     void helpNamesTheCommands() {
         assertThat(Run.of(engine, "--help").out())
-                .contains("run", "plan", "explain", "verify", "diff", "report", "doctor", "gc", "demo");
+                .contains("run", "plan", "explain", "verify", "diff", "report", "doctor", "gc", "rehearse", "demo");
     }
 
     @ParameterizedTest

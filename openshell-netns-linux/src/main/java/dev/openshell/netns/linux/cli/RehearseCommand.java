@@ -1,0 +1,74 @@
+package dev.openshell.netns.linux.cli;
+
+import dev.openshell.netns.linux.sys.Libc;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
+import picocli.CommandLine.Command;
+
+/** {@code rehearse}: loads what a run loads, for a JVM that is told to archive it. */
+@Command(
+        name = "rehearse",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Loads what 'run' loads and changes nothing, for a JVM that writes a class-data archive:",
+            "java -XX:ArchiveClassesAtExit=FILE -Xlog:disable -jar JAR rehearse",
+            "With it, 'run' starts sooner; of an archive that no longer fits nothing is said:",
+            "java -XX:SharedArchiveFile=FILE -Xshare:auto -Xlog:disable -jar JAR run ...",
+            "Needs no privilege."
+        },
+        footer = {"", "Exit status: 0; 2 bad usage; 125 it is not run from a jar."})
+final class RehearseCommand implements Callable<Integer> {
+    private static final String OURS = "dev/openshell/netns/";
+    private static final List<String> RARE = List.of("/demo/", "/doctor/", "/shaded/", "/picture/", "/report/");
+    private static final String CLASS = ".class";
+
+    @Override
+    public Integer call() throws IOException, URISyntaxException {
+        int status = command("run", "--help");
+        status |= command("plan", "--proxy", "3128", "--dns", "198.51.100.53", "--direct-tcp", "203.0.113.10");
+        Libc.gettid();
+        Path jar = Path.of(RehearseCommand.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        if (!Files.isRegularFile(jar)) {
+            return Main.NO_SANDBOX;
+        }
+        // What a plan has no use for is loaded, but not tried.
+        try (JarFile file = new JarFile(jar.toFile())) {
+            List<String> names = file.stream().map(ZipEntry::getName).toList();
+            names.stream().filter(RehearseCommand::isOurs).forEach(RehearseCommand::load);
+        }
+        return status == 0 ? 0 : Main.NO_SANDBOX;
+    }
+
+    private static int command(String... arguments) {
+        PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+        return Main.line(new LinuxEngine(), Commands.of(arguments))
+                .setOut(nowhere)
+                .setErr(nowhere)
+                .execute(arguments);
+    }
+
+    private static boolean isOurs(String entry) {
+        return entry.startsWith(OURS) && entry.endsWith(CLASS) && RARE.stream().noneMatch(entry::contains);
+    }
+
+    private static void load(String entry) {
+        String name = entry.substring(0, entry.length() - CLASS.length()).replace('/', '.');
+        try {
+            Class.forName(name, false, RehearseCommand.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError e) {
+            // One that can't be loaded is not in the archive; a run that needs it says why.
+        }
+    }
+}
