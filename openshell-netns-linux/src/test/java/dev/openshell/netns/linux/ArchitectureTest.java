@@ -30,7 +30,7 @@ class ArchitectureTest {
             Map.entry("proof", Set.of("base", "diagram", "ruleset")),
             Map.entry("resolve", Set.of("base")),
             Map.entry("process", Set.of("sys", "base")),
-            Map.entry("kernel", Set.of("sys", "base", "process")),
+            Map.entry("kernel", Set.of("sys", "base", "netlink", "process")),
             Map.entry("plan", Set.of("base", "kernel", "netlink", "rules", "proof", "resolve")),
             Map.entry("report", Set.of("base", "kernel", "plan", "resolve")),
             Map.entry("doctor", Set.of("base", "kernel", "netlink", "process", "report", "resolve")));

@@ -177,6 +177,10 @@ final class Iptables {
             Family family, IptablesVariant variant, String text, boolean keep, OptionalInt lock, Deadline deadline)
             throws IOException {
         String program = locate(variant, family, "restore");
+        if (!keep && variant == IptablesVariant.NFT && FreshFilter.make(family, text)) {
+            restore(family, variant, FreshFilter.withoutPolicies(text), true, lock, deadline);
+            return;
+        }
         String wait = Long.toString(Math.max(1, deadline.left().toSeconds()));
         run(keep ? List.of(program, "-w", wait, KEEP) : List.of(program, "-w", wait), text, lock, deadline);
     }

@@ -19,7 +19,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -32,6 +35,8 @@ public final class JnaKernel implements Kernel {
     private static final int CAP_SYS_ADMIN = 21;
     private static final Pattern EFFECTIVE = Pattern.compile("(?m)^CapEff:\\s*([0-9a-f]+)$");
     private static final String GIVE_NAMESPACE = "give /run/netns/NAME or /proc/PID/ns/net";
+
+    private final NetlinkSockets rtnetlink = new NetlinkSockets(Libc.NETLINK_ROUTE);
 
     @Override
     public void preflight() {
@@ -98,7 +103,8 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public byte[] netlink(int namespace, byte[] request) {
-        return inside(namespace, "rtnetlink", () -> NetlinkSocket.exchange(Libc.NETLINK_ROUTE, request));
+        long inode = inode(namespace);
+        return system("rtnetlink", () -> rtnetlink.exchange(namespace, inode, request));
     }
 
     @Override
@@ -141,6 +147,30 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
+    public void restore(
+            int namespace, Map<Family, String> texts, IptablesVariant variant, boolean keep, Deadline deadline) {
+        OptionalInt lock = NamespaceLock.held(inode(namespace));
+        List<Callable<Boolean>> loads = new ArrayList<>();
+        texts.forEach((family, text) -> loads.add(() -> {
+            Iptables.restore(family, variant, text, keep, lock, deadline);
+            return true;
+        }));
+        insideAll(namespace, "iptables-restore", loads);
+    }
+
+    @Override
+    public Map<Family, String> save(int namespace, List<Family> families, IptablesVariant variant, Deadline deadline) {
+        List<Callable<String>> saves = new ArrayList<>();
+        families.forEach(family -> saves.add(() -> Iptables.save(family, variant, deadline)));
+        List<String> texts = insideAll(namespace, "iptables-save", saves);
+        Map<Family, String> saved = new EnumMap<>(Family.class);
+        for (int i = 0; i < texts.size(); i++) {
+            saved.put(families.get(i), texts.get(i));
+        }
+        return saved;
+    }
+
+    @Override
     public String save(int namespace, Family family, IptablesVariant variant, Deadline deadline) {
         return inside(namespace, "iptables-save", () -> Iptables.save(family, variant, deadline));
     }
@@ -160,7 +190,16 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public Lock lock(int namespace, Deadline deadline) {
-        return NamespaceLock.take(inode(namespace), () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
+        long inode = inode(namespace);
+        Lock lock = NamespaceLock.take(inode, () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
+        rtnetlink.keep(inode);
+        return () -> {
+            try {
+                rtnetlink.forget(inode);
+            } finally {
+                lock.close();
+            }
+        };
     }
 
     @Override
@@ -265,6 +304,10 @@ public final class JnaKernel implements Kernel {
 
     private static Path descriptor(int fd) {
         return Path.of("/proc/self/fd", Integer.toString(fd));
+    }
+
+    private static <T> List<T> insideAll(int namespace, String what, List<Callable<T>> bodies) {
+        return system(what, () -> NamespaceThread.callAll(namespace, bodies));
     }
 
     private static <T> T inside(int namespace, String what, Callable<T> body) {

@@ -8,7 +8,9 @@ import dev.openshell.netns.linux.base.Owner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -58,8 +60,24 @@ public interface Kernel {
     /** Loads iptables-restore input, each table at once or not at all; with {@code keep} as under {@code --noflush}. */
     void restore(int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline);
 
+    /**
+     * Does the same with the texts of several families, side by side where that can be. Where one fails the others may
+     * have been loaded or not.
+     */
+    default void restore(
+            int namespace, Map<Family, String> texts, IptablesVariant variant, boolean keep, Deadline deadline) {
+        texts.forEach((family, text) -> restore(namespace, family, variant, text, keep, deadline));
+    }
+
     /** Returns what iptables-save prints. */
     String save(int namespace, Family family, IptablesVariant variant, Deadline deadline);
+
+    /** Returns the same of each of {@code families}, read side by side where that can be. */
+    default Map<Family, String> save(int namespace, List<Family> families, IptablesVariant variant, Deadline deadline) {
+        Map<Family, String> saved = new EnumMap<>(Family.class);
+        families.forEach(family -> saved.put(family, save(namespace, family, variant, deadline)));
+        return saved;
+    }
 
     /** Returns the same with each rule's counters in front of it: {@code [PACKETS:BYTES] -A …}. */
     String saveCounted(int namespace, Family family, IptablesVariant variant, Deadline deadline);

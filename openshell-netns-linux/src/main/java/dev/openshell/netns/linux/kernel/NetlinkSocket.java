@@ -1,44 +1,76 @@
 package dev.openshell.netns.linux.kernel;
 
-import com.sun.jna.LastErrorException;
 import com.sun.jna.NativeLong;
 import com.sun.jna.ptr.IntByReference;
 import dev.openshell.netns.linux.sys.Libc;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashSet;
+import java.util.Set;
 
-/** One exchange over a netlink socket of the calling thread's namespace (netlink(7)). */
-final class NetlinkSocket {
-    private static final int HEADER = 16;
+/** A netlink socket of the namespace of the thread that opened it (netlink(7)), of use from anywhere. */
+final class NetlinkSocket implements AutoCloseable {
     static final int NLMSG_ERROR = 2;
+
+    private static final int HEADER = 16;
     private static final int NLMSG_DONE = 3;
+    /** NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END. */
+    private static final Set<Integer> BATCH = Set.of(16, 17);
+
     private static final int SOCKADDR_NL = 12;
     private static final int RECEIVE_SECONDS = 10;
 
-    private NetlinkSocket() {}
+    private final int protocol;
+    private final int socket;
+    private final byte[] buffer = new byte[1 << 16];
 
-    /** Sends {@code request} to the kernel's {@code protocol}, such as NETLINK_ROUTE, and returns all answers. */
-    static byte[] exchange(int protocol, byte[] request) {
-        int socket = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, protocol);
+    private NetlinkSocket(int protocol) {
+        this.protocol = protocol;
+        this.socket = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW | Libc.SOCK_CLOEXEC, protocol);
+    }
+
+    /** Returns a new one of {@code protocol}, such as NETLINK_ROUTE. */
+    static NetlinkSocket open(int protocol) {
+        NetlinkSocket opened = new NetlinkSocket(protocol);
+        boolean done = false;
         try {
-            setOption(socket, Libc.SOL_NETLINK, Libc.NETLINK_EXT_ACK, one());
-            setOption(socket, Libc.SOL_NETLINK, Libc.NETLINK_GET_STRICT_CHK, one());
-            setOption(socket, Libc.SOL_SOCKET, Libc.SO_RCVTIMEO, seconds(RECEIVE_SECONDS));
-            byte[] kernel = address();
-            Libc.bind(socket, kernel, kernel.length);
-            Libc.sendto(socket, request, new NativeLong(request.length), 0, kernel, kernel.length);
-            return receive(socket, count(request, request.length, false));
+            opened.setUp();
+            done = true;
+            return opened;
         } finally {
-            Libc.close(socket);
+            if (!done) {
+                opened.close();
+            }
         }
     }
 
-    private static byte[] receive(int socket, int expected) {
+    private void setUp() {
+        setOption(Libc.SOL_NETLINK, Libc.NETLINK_EXT_ACK, one());
+        setOption(Libc.SOL_NETLINK, Libc.NETLINK_GET_STRICT_CHK, one());
+        setOption(Libc.SOL_SOCKET, Libc.SO_RCVTIMEO, seconds(RECEIVE_SECONDS));
+        byte[] kernel = address();
+        Libc.bind(socket, kernel, kernel.length);
+    }
+
+    /** Does one exchange over a socket of its own in the calling thread's namespace. */
+    static byte[] exchange(int protocol, byte[] request) {
+        try (NetlinkSocket socket = open(protocol)) {
+            return socket.exchange(request);
+        }
+    }
+
+    /**
+     * Sends {@code request} and returns all answers. After a failure there may be some left to come: the socket is of no
+     * use any more.
+     */
+    byte[] exchange(byte[] request) {
+        byte[] kernel = address();
+        Libc.sendto(socket, request, new NativeLong(request.length), 0, kernel, kernel.length);
         ByteArrayOutputStream answers = new ByteArrayOutputStream();
-        byte[] buffer = new byte[1 << 16];
-        int finished = 0;
-        while (finished < expected) {
+        Set<Integer> left = expected(request);
+        boolean refused = false;
+        while (!left.isEmpty() && !refused) {
             byte[] sender = new byte[SOCKADDR_NL];
             int length = Libc.recvfrom(
                             socket, buffer, new NativeLong(buffer.length), 0, sender, new IntByReference(sender.length))
@@ -47,20 +79,40 @@ final class NetlinkSocket {
                     ByteBuffer.wrap(sender).order(ByteOrder.nativeOrder()).getInt(4) == 0;
             if (fromKernel) {
                 answers.write(buffer, 0, length);
-                finished += count(buffer, length, true);
+                Set<Integer> finished = finished(buffer, length);
+                // An error about what marks a batch off is the only answer to all of it.
+                refused = !left.containsAll(finished);
+                left.removeAll(finished);
             }
         }
         return answers.toByteArray();
     }
 
-    /** Counts messages, or only those that end an answer: an acknowledgement, an error, the end of a dump. */
-    private static int count(byte[] bytes, int length, boolean onlyLast) {
+    @Override
+    public void close() {
+        Libc.close(socket);
+    }
+
+    /** Returns the sequence numbers of the messages that are answered: all but what marks a batch off. */
+    private Set<Integer> expected(byte[] request) {
+        return sequences(request, request.length, type -> protocol != Libc.NETLINK_NETFILTER || !BATCH.contains(type));
+    }
+
+    /** Returns those of the messages that end an answer: an acknowledgement, an error, the end of a dump. */
+    private static Set<Integer> finished(byte[] answers, int length) {
+        return sequences(answers, length, type -> type == NLMSG_ERROR || type == NLMSG_DONE);
+    }
+
+    private interface Which {
+        boolean test(int type);
+    }
+
+    private static Set<Integer> sequences(byte[] bytes, int length, Which which) {
         ByteBuffer in = ByteBuffer.wrap(bytes, 0, length).order(ByteOrder.nativeOrder());
-        int count = 0;
+        Set<Integer> sequences = new HashSet<>();
         for (int at = 0; at + HEADER <= length; ) {
-            int type = in.getShort(at + 4) & 0xffff;
-            if (!onlyLast || type == NLMSG_ERROR || type == NLMSG_DONE) {
-                count++;
+            if (which.test(in.getShort(at + 4) & 0xffff)) {
+                sequences.add(in.getInt(at + 8));
             }
             int size = in.getInt(at);
             if (size < HEADER) {
@@ -68,7 +120,7 @@ final class NetlinkSocket {
             }
             at += size + 3 & ~3;
         }
-        return count;
+        return sequences;
     }
 
     /** Port id 0: the kernel chooses. As a destination it is the kernel. */
@@ -79,7 +131,7 @@ final class NetlinkSocket {
                 .array();
     }
 
-    private static void setOption(int socket, int level, int name, byte[] value) throws LastErrorException {
+    private void setOption(int level, int name, byte[] value) {
         Libc.setsockopt(socket, level, name, value, value.length);
     }
 

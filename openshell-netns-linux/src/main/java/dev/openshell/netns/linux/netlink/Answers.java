@@ -46,6 +46,31 @@ public final class Answers {
      *     has no last answer
      */
     public static Answers parse(Request request, byte[] bytes) {
+        Answers answers = read(request, bytes);
+        int finished = answers.finished.cardinality();
+        if (finished < request.messages().size()) {
+            throw new IllegalArgumentException(
+                    finished + " of " + request.messages().size() + " netlink messages were answered");
+        }
+        return answers;
+    }
+
+    /**
+     * Returns the answers to a batch, whose first and last message are answered only where they fail.
+     *
+     * @throws IllegalArgumentException as with {@link #parse}
+     */
+    public static Answers parseBatch(Request request, byte[] bytes) {
+        Answers answers = read(request, bytes);
+        int finished = answers.finished.cardinality();
+        if (finished < request.messages().size() - 2 && answers.failures.isEmpty()) {
+            throw new IllegalArgumentException(
+                    finished + " of " + request.messages().size() + " netlink messages of a batch were answered");
+        }
+        return answers;
+    }
+
+    private static Answers read(Request request, byte[] bytes) {
         Answers answers = new Answers();
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
         while (in.remaining() >= Request.HEADER) {
@@ -60,11 +85,6 @@ public final class Answers {
         }
         if (in.hasRemaining()) {
             throw new IllegalArgumentException(in.remaining() + " stray bytes after the last netlink message");
-        }
-        int finished = answers.finished.cardinality();
-        if (finished < request.messages().size()) {
-            throw new IllegalArgumentException(
-                    finished + " of " + request.messages().size() + " netlink messages were answered");
         }
         return answers;
     }

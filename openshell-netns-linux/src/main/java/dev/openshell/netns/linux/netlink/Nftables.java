@@ -1,10 +1,12 @@
 package dev.openshell.netns.linux.netlink;
 
+import dev.openshell.netns.Family;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What this project asks of nf_tables (include/uapi/linux/netfilter/nf_tables.h): all tables, chains and rules of a
@@ -18,6 +20,25 @@ public final class Nftables {
     static final int NFT_MSG_GETCHAIN = NFNL_SUBSYS_NFTABLES << 8 | 4;
     static final int NFT_MSG_NEWRULE = NFNL_SUBSYS_NFTABLES << 8 | 6;
     static final int NFT_MSG_GETRULE = NFNL_SUBSYS_NFTABLES << 8 | 7;
+    private static final int NFNL_MSG_BATCH_BEGIN = 16;
+    private static final int NFNL_MSG_BATCH_END = 17;
+    private static final int NFTA_TABLE_NAME = 1;
+    private static final int NFTA_TABLE_FLAGS = 2;
+    private static final int NFTA_CHAIN_TABLE = 1;
+    private static final int NFTA_CHAIN_NAME = 3;
+    private static final int NFTA_CHAIN_HOOK = 4;
+    private static final int NFTA_CHAIN_POLICY = 5;
+    private static final int NFTA_CHAIN_TYPE = 7;
+    private static final int NFTA_HOOK_HOOKNUM = 1;
+    private static final int NFTA_HOOK_PRIORITY = 2;
+    private static final int NFPROTO_IPV4 = 2;
+    private static final int NFPROTO_IPV6 = 10;
+    private static final int NEW = Request.NLM_F_CREATE | Request.NLM_F_EXCL | Request.NLM_F_ACK;
+    private static final String FILTER = "filter";
+
+    /** enum nf_inet_hooks, by the chain that iptables has there. */
+    private static final Map<String, Integer> HOOKS = Map.of("INPUT", 1, "FORWARD", 2, "OUTPUT", 3);
+
     private static final int NFGENMSG = 4;
     private static final int NLA_TYPE_MASK = 0x3fff;
 
@@ -36,6 +57,46 @@ public final class Nftables {
     /** Asks for all rules. */
     public static Request dumpRules() {
         return dump("NFT_MSG_GETRULE", "all rules", NFT_MSG_GETRULE);
+    }
+
+    /**
+     * Returns a batch, which is done as a whole or not at all, that makes the table {@code filter} of {@code family} as
+     * iptables-nft would, with the base chains of {@code policies} in it. EEXIST: there is such a table.
+     *
+     * @param policies for each of INPUT, FORWARD and OUTPUT whether it drops what no rule of it decides
+     */
+    public static Request newFilter(Family family, Map<String, Boolean> policies) {
+        byte nfproto = (byte) (family == Family.IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+        Request request = new Request().add("NFNL_MSG_BATCH_BEGIN", "", NFNL_MSG_BATCH_BEGIN, 0, batch());
+        request.add(
+                "NFT_MSG_NEWTABLE",
+                FILTER,
+                NFT_MSG_NEWTABLE,
+                NEW,
+                header(nfproto).string(NFTA_TABLE_NAME, FILTER).u32(NFTA_TABLE_FLAGS, 0));
+        policies.forEach((chain, drops) -> request.add(
+                "NFT_MSG_NEWCHAIN",
+                chain,
+                NFT_MSG_NEWCHAIN,
+                NEW,
+                header(nfproto)
+                        .string(NFTA_CHAIN_TABLE, FILTER)
+                        .string(NFTA_CHAIN_NAME, chain)
+                        .nested(NFTA_CHAIN_HOOK, hook -> hook.u32(
+                                        NFTA_HOOK_HOOKNUM, Integer.reverseBytes(HOOKS.get(chain)))
+                                .u32(NFTA_HOOK_PRIORITY, 0))
+                        .u32(NFTA_CHAIN_POLICY, Integer.reverseBytes(drops ? 0 : 1))
+                        .string(NFTA_CHAIN_TYPE, FILTER)));
+        return request.add("NFNL_MSG_BATCH_END", "", NFNL_MSG_BATCH_END, 0, batch());
+    }
+
+    private static Attributes header(byte family) {
+        return new Attributes().raw(family, (byte) 0, (byte) 0, (byte) 0);
+    }
+
+    /** Which subsystem the batch is for is in network byte order. */
+    private static Attributes batch() {
+        return new Attributes().raw((byte) 0, (byte) 0, (byte) 0, (byte) NFNL_SUBSYS_NFTABLES);
     }
 
     private static Request dump(String name, String object, int type) {

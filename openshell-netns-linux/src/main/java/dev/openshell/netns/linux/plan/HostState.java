@@ -1,5 +1,7 @@
 package dev.openshell.netns.linux.plan;
 
+import com.google.common.collect.Interner;
+import com.google.common.collect.Interners;
 import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
@@ -30,15 +32,27 @@ record HostState(
         IptablesVariant variant,
         Map<Family, HostRules> rules) {
 
+    /** All sandboxes of a host remember the same. */
+    private static final Interner<String> TEXTS = Interners.newWeakInterner();
+
     static HostState read(Kernel kernel, int namespace, IptablesVariant wanted, Deadline deadline) {
         IptablesVariant variant = kernel.iptables(namespace, wanted, deadline);
         boolean ipv6 = hasIpv6(kernel, namespace);
         Map<Family, HostRules> rules = new LinkedHashMap<>();
-        for (Family family : families(ipv6)) {
-            rules.put(family, HostRules.of(kernel.save(namespace, family, variant, deadline)));
-        }
+        kernel.save(namespace, families(ipv6), variant, deadline)
+                .forEach((family, text) -> rules.put(family, HostRules.of(text)));
         return new HostState(
                 links(kernel, namespace, deadline), occupied(kernel, namespace, ipv6, deadline), ipv6, variant, rules);
+    }
+
+    /**
+     * Returns what of it is still asked for once a sandbox is made, in little room however many others there are: the
+     * rules but for those of other sandboxes.
+     */
+    HostState remembered() {
+        Map<Family, HostRules> others = new LinkedHashMap<>();
+        rules.forEach((family, each) -> others.put(family, HostRules.of(TEXTS.intern(each.withoutSandboxes()))));
+        return new HostState(List.of(), List.of(), ipv6, variant, others);
     }
 
     static boolean hasIpv6(Kernel kernel, int namespace) {

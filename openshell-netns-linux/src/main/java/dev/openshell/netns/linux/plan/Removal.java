@@ -10,6 +10,7 @@ import dev.openshell.netns.linux.netlink.Answers;
 import dev.openshell.netns.linux.rules.HostRules;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,9 +41,9 @@ final class Removal {
             Kernel kernel, int namespace, IptablesVariant variant, Collection<String> links, Deadline deadline) {
         Removal removal = new Removal(kernel, namespace, variant, deadline);
         List<Answers.Link> present = HostState.links(kernel, namespace, deadline);
-        for (Family family : HostState.families(HostState.hasIpv6(kernel, namespace))) {
-            removal.rules.put(family, HostRules.of(kernel.save(namespace, family, variant, deadline)));
-        }
+        List<Family> families = HostState.families(HostState.hasIpv6(kernel, namespace));
+        kernel.save(namespace, families, variant, deadline)
+                .forEach((family, text) -> removal.rules.put(family, HostRules.of(text)));
         Set<String> ruled = new TreeSet<>();
         removal.rules.values().forEach(family -> ruled.addAll(family.links()));
         Set<String> alive = new TreeSet<>();
@@ -71,6 +72,7 @@ final class Removal {
 
     /** Loads what takes them away; {@code known} are guards that are or were there. */
     void load(Map<Family, Map<String, Set<String>>> known) {
+        Map<Family, String> texts = new EnumMap<>(Family.class);
         rules.forEach((family, current) -> {
             if (last) {
                 Map<String, Set<String>> guards = new TreeMap<>();
@@ -82,9 +84,10 @@ final class Removal {
             }
             String text = last ? current.withoutAny() : current.without(doomed);
             if (!text.isEmpty()) {
-                kernel.restore(namespace, family, variant, text, true, deadline);
+                texts.put(family, text);
             }
         });
+        kernel.restore(namespace, texts, variant, true, deadline);
     }
 
     private String owner(String link) {

@@ -4,6 +4,7 @@ import com.google.common.net.InetAddresses;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.VethPair;
+import dev.openshell.netns.linux.base.RestoreLines;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host namespace's rules of one family as they stand now, and the texts that add to them or take from them. All
@@ -23,11 +25,18 @@ public final class HostRules {
     private static final String GUARD_COMMENT = "openshell:";
 
     private final String text;
-    private final SavedRules saved;
+    private @Nullable SavedRules parsed;
 
     private HostRules(String text) {
         this.text = text;
-        this.saved = SavedRules.parse(text);
+    }
+
+    /** Parsed when it is first asked for: what is only remembered takes little room. */
+    private SavedRules saved() {
+        if (parsed == null) {
+            parsed = SavedRules.parse(text);
+        }
+        return parsed;
     }
 
     /** Returns the rules that iptables-save printed. */
@@ -40,9 +49,34 @@ public final class HostRules {
         return text;
     }
 
+    /** Returns what iptables-save would have printed without the sandboxes' own chains and rules. */
+    public String withoutSandboxes() {
+        StringBuilder rest = new StringBuilder();
+        for (String line : RestoreLines.of(text)) {
+            if (!isSandboxes(line)) {
+                rest.append(line).append('\n');
+            }
+        }
+        return rest.toString();
+    }
+
+    private static boolean isSandboxes(String line) {
+        boolean rule = line.startsWith("-A ");
+        if (!rule && !line.startsWith(":")) {
+            return false;
+        }
+        String chain = line.substring(rule ? 3 : 1).split(" ", 2)[0];
+        String link = SavedRules.incoming(line);
+        boolean named = link.startsWith(VethPair.HOST_PREFIX) && !link.equals(Chains.ALL_LINKS);
+        boolean entry = rule
+                && Chains.isShared(chain)
+                && (named || !Chains.link(SavedRules.target(line)).isEmpty());
+        return entry || !Chains.link(chain).isEmpty();
+    }
+
     /** Returns whether there is any rule at all, whoever made it. */
     public boolean any() {
-        return saved.hasRules();
+        return saved().hasRules();
     }
 
     /**
@@ -67,7 +101,7 @@ public final class HostRules {
 
     /** The last rule of SOURCE denies; those before it are the sandboxes' own and stay. */
     private Map<String, List<String>> sourceChain() {
-        List<String> own = new ArrayList<>(saved.rules("raw", Chains.SOURCE));
+        List<String> own = new ArrayList<>(saved().rules("raw", Chains.SOURCE));
         String deny = Line.in(Chains.SOURCE).jump("DROP");
         own.removeIf(deny::equals);
         own.removeIf(HostRules::isBroken);
@@ -108,8 +142,8 @@ public final class HostRules {
     private List<String> ensure(
             String table, Map<String, String> hooks, Map<String, List<String>> fixed, List<String> open) {
         boolean whole = fixed.entrySet().stream()
-                        .allMatch(chain -> saved.rules(table, chain.getKey()).equals(chain.getValue()))
-                && open.stream().allMatch(chain -> saved.hasChain(table, chain))
+                        .allMatch(chain -> saved().rules(table, chain.getKey()).equals(chain.getValue()))
+                && open.stream().allMatch(chain -> saved().hasChain(table, chain))
                 && hooks.entrySet().stream().allMatch(hook -> isFirst(table, hook.getKey(), hook.getValue()));
         if (whole) {
             return List.of();
@@ -119,13 +153,13 @@ public final class HostRules {
         // missing.
         fixed.keySet().forEach(chain -> lines.add(":" + chain + " - [0:0]"));
         open.stream()
-                .filter(chain -> !saved.hasChain(table, chain))
+                .filter(chain -> !saved().hasChain(table, chain))
                 .forEach(chain -> lines.add(":" + chain + " - [0:0]"));
         fixed.values().forEach(lines::addAll);
         hooks.forEach((hook, chain) -> {
             String rule = hookRule(table, hook, chain);
             if (!isFirst(table, hook, chain)) {
-                saved.rules(table, hook).stream().filter(rule::equals).forEach(there -> lines.add(delete(there)));
+                saved().rules(table, hook).stream().filter(rule::equals).forEach(there -> lines.add(delete(there)));
                 lines.add(rule.replaceFirst("-A (\\S+)", "-I $1 1"));
             }
         });
@@ -134,20 +168,20 @@ public final class HostRules {
     }
 
     private boolean isFirst(String table, String hook, String chain) {
-        List<String> rules = saved.rules(table, hook);
+        List<String> rules = saved().rules(table, hook);
         return !rules.isEmpty() && rules.get(0).equals(hookRule(table, hook, chain));
     }
 
     /** Returns the host ends of the links that have rules here. */
     public Set<String> links() {
         Set<String> links = new TreeSet<>();
-        for (String table : saved.tables()) {
-            saved.chains(table).stream()
+        for (String table : saved().tables()) {
+            saved().chains(table).stream()
                     .map(Chains::link)
                     .filter(link -> !link.isEmpty())
                     .forEach(links::add);
         }
-        saved.rules("raw", Chains.SOURCE).stream()
+        saved().rules("raw", Chains.SOURCE).stream()
                 .map(SavedRules::incoming)
                 .filter(link -> link.startsWith(VethPair.HOST_PREFIX))
                 .forEach(links::add);
@@ -156,7 +190,7 @@ public final class HostRules {
 
     /** Returns the only source address that {@code link} may send from, empty where it may not send at all. */
     public Optional<InetAddress> source(String link) {
-        return saved.rules("raw", Chains.SOURCE).stream()
+        return saved().rules("raw", Chains.SOURCE).stream()
                 .filter(rule -> SavedRules.incoming(rule).equals(link))
                 .map(rule -> SavedRules.option(rule, "-s").split("/", 2)[0])
                 .filter(InetAddresses::isInetAddress)
@@ -166,7 +200,7 @@ public final class HostRules {
 
     /** Returns what stands beside the rule that lets {@code link} send, empty where nothing does. */
     public String comment(String link) {
-        return saved.rules("raw", Chains.SOURCE).stream()
+        return saved().rules("raw", Chains.SOURCE).stream()
                 .filter(rule -> SavedRules.incoming(rule).equals(link))
                 .map(SavedRules::comment)
                 .findFirst()
@@ -189,7 +223,7 @@ public final class HostRules {
     public List<Permission> permissions(String link) {
         List<Permission> permissions = new ArrayList<>();
         for (boolean local : List.of(true, false)) {
-            for (String rule : saved.rules("filter", local ? Chains.local(link) : Chains.from(link))) {
+            for (String rule : saved().rules("filter", local ? Chains.local(link) : Chains.from(link))) {
                 if (SavedRules.target(rule).equals("ACCEPT")) {
                     permissions.add(permission(local, link, rule));
                 }
@@ -224,13 +258,13 @@ public final class HostRules {
 
     private String removal(Predicate<String> doomedChain, Predicate<String> doomedLink) {
         List<String> lines = new ArrayList<>();
-        for (String table : saved.tables()) {
+        for (String table : saved().tables()) {
             List<String> doomed =
-                    saved.chains(table).stream().filter(doomedChain).toList();
+                    saved().chains(table).stream().filter(doomedChain).toList();
             List<String> body = new ArrayList<>();
-            for (String chain : saved.chains(table)) {
+            for (String chain : saved().chains(table)) {
                 if (!doomed.contains(chain)) {
-                    saved.rules(table, chain).stream()
+                    saved().rules(table, chain).stream()
                             .filter(rule -> !isBroken(rule))
                             .filter(rule -> doomed.contains(SavedRules.target(rule))
                                     || (chain.equals(Chains.SOURCE)
@@ -270,7 +304,7 @@ public final class HostRules {
     /** Returns the notes of all guards by link; the one for all links is under the empty name. */
     public Map<String, List<String>> guards() {
         Map<String, List<String>> guards = new LinkedHashMap<>();
-        for (String rule : saved.rules("filter", Chains.UPLINK)) {
+        for (String rule : saved().rules("filter", Chains.UPLINK)) {
             int start = rule.indexOf(GUARD_COMMENT);
             if (start >= 0) {
                 String note = rule.substring(start + GUARD_COMMENT.length()).split("[\" ]", 2)[0];
@@ -284,8 +318,8 @@ public final class HostRules {
     /** Returns the addresses that DNAT rules lead to: a flow to a listed address may leave towards one of these. */
     public Set<String> dnatTargets(Family family) {
         Set<String> targets = new TreeSet<>();
-        for (String chain : saved.chains("nat")) {
-            for (String rule : saved.rules("nat", chain)) {
+        for (String chain : saved().chains("nat")) {
+            for (String rule : saved().rules("nat", chain)) {
                 String target = SavedRules.option(rule, "--to-destination");
                 if (!target.isEmpty()) {
                     targets.add(withoutPort(target, family));
@@ -309,9 +343,9 @@ public final class HostRules {
 
     /** Returns whether a rule that has to stay leads to {@code chain}, which then can be emptied but not deleted. */
     private boolean isJumpedTo(String table, String chain, List<String> doomed) {
-        return saved.chains(table).stream()
+        return saved().chains(table).stream()
                 .filter(from -> !doomed.contains(from))
-                .flatMap(from -> saved.rules(table, from).stream())
+                .flatMap(from -> saved().rules(table, from).stream())
                 .anyMatch(rule -> isBroken(rule) && SavedRules.target(rule).equals(chain));
     }
 

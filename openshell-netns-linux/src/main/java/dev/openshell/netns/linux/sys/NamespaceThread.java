@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs code in a network namespace: on a platform thread made for it, which enters, runs the code and ends. The thread
@@ -38,39 +39,90 @@ public final class NamespaceThread {
      * @throws Exception what {@code body} throws
      */
     public static <T> T call(int namespace, Callable<T> body) throws Exception {
-        AtomicInteger tid = new AtomicInteger();
-        FutureTask<T> task = new FutureTask<>(() -> {
-            tid.set(Libc.gettid());
-            ENTERED.add(Integer.toString(tid.get()));
-            if (namespace >= 0) {
-                Libc.setns(namespace, Libc.CLONE_NEWNET);
-            }
-            return body.call();
-        });
-        Thread thread = new Thread(null, task, "openshell-netns-" + COUNT.incrementAndGet(), 0, false);
-        thread.setDaemon(true);
-        thread.start();
-        boolean interrupted = false;
+        return new Running<>(namespace, body).result();
+    }
+
+    /**
+     * Does the same with several bodies side by side, each on a thread of its own, and returns what they return once all
+     * have ended.
+     *
+     * @throws Exception what the first of those throws that failed, with what the others threw as suppressed
+     */
+    public static <T> List<T> callAll(int namespace, List<Callable<T>> bodies) throws Exception {
+        List<Running<T>> running = new ArrayList<>();
+        List<T> results = new ArrayList<>();
+        @Nullable Throwable failure = null;
         try {
-            while (true) {
-                try {
-                    thread.join();
-                    awaitGone(tid.get());
-                    ENTERED.remove(Integer.toString(tid.get()));
-                    return task.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    thread.interrupt();
+            for (Callable<T> body : bodies) {
+                running.add(new Running<>(namespace, body));
+            }
+        } catch (Error e) {
+            // No thread could be made: those that run are waited for all the same.
+            failure = e;
+        }
+        for (Running<T> each : running) {
+            try {
+                results.add(each.result());
+            } catch (Exception | Error e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
                 }
             }
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            throw (Exception) e.getCause();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure != null) {
+            throw (Exception) failure;
+        }
+        return results;
+    }
+
+    /** A body on its way, on a thread that was started for it. */
+    private static final class Running<T> {
+        private final AtomicInteger tid = new AtomicInteger();
+        private final FutureTask<T> task;
+        private final Thread thread;
+
+        Running(int namespace, Callable<T> body) {
+            task = new FutureTask<>(() -> {
+                tid.set(Libc.gettid());
+                ENTERED.add(Integer.toString(tid.get()));
+                if (namespace >= 0) {
+                    Libc.setns(namespace, Libc.CLONE_NEWNET);
+                }
+                return body.call();
+            });
+            thread = new Thread(null, task, "openshell-netns-" + COUNT.incrementAndGet(), 0, false);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        T result() throws Exception {
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        thread.join();
+                        awaitGone(tid.get());
+                        ENTERED.remove(Integer.toString(tid.get()));
+                        return task.get();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                        thread.interrupt();
+                    }
+                }
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof Error error) {
+                    throw error;
+                }
+                throw (Exception) e.getCause();
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
             }
         }
     }
