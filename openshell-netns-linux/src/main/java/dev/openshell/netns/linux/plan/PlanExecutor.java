@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.plan;
 
+import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.base.Deadline;
@@ -12,8 +13,13 @@ import dev.openshell.netns.linux.plan.Plan.Undo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out a plan over the kernel, and undoes it: all of it when a step fails, or later when the sandbox closes. */
@@ -26,6 +32,8 @@ final class PlanExecutor {
     private final IptablesVariant variant;
     private final Deadline deadline;
     private Action.@Nullable Made sandbox;
+    /** The rules that the sandbox has already. */
+    private final Map<Family, String> inside = new EnumMap<>(Family.class);
 
     PlanExecutor(Kernel kernel, int host, IptablesVariant variant, Deadline deadline) {
         this.kernel = kernel;
@@ -41,31 +49,86 @@ final class PlanExecutor {
     }
 
     /**
-     * Carries out all steps and returns the sandbox's namespace.
+     * Carries out all steps that are not done yet and returns the sandbox's namespace.
      *
-     * @throws NetnsException naming the step that failed; all is undone then
+     * @throws NetnsException naming the step that failed; all is undone then, also what was done already
      */
     Action.Made execute(Plan plan) {
-        List<Step> done = new ArrayList<>();
-        for (Step step : plan.steps()) {
+        List<Step> done = new ArrayList<>(plan.steps().subList(0, plan.done()));
+        for (Step step : done) {
+            if (step.action() instanceof Action.Load load && load.where() == Where.SANDBOX) {
+                inside.put(load.family(), load.text());
+            }
+        }
+        for (int next = plan.done(); next < plan.steps().size(); next = done.size()) {
+            List<Step> together = together(plan.steps(), next);
+            String step = together.get(0).name();
+            String object = together.stream().map(Step::object).collect(Collectors.joining(" and "));
             try {
-                deadline.check(step.name(), step.object());
-                run(step.action());
-                done.add(step);
+                deadline.check(step, object);
+                run(together);
+                done.addAll(together);
             } catch (RuntimeException | Error e) {
-                throw undoAfter(failure(step.name(), step.object(), e), step, done);
+                throw undoAfter(failure(step, object, e), together, done);
             }
         }
         return made();
     }
 
-    private RuntimeException undoAfter(RuntimeException failure, Step failed, List<Step> done) {
+    /** Returns the step {@code first}, with those behind it that load the same for other families. */
+    private static List<Step> together(List<Step> steps, int first) {
+        Set<Family> families = EnumSet.noneOf(Family.class);
+        int end = first;
+        while (end < steps.size()
+                && steps.get(end).name().equals(steps.get(first).name())
+                && steps.get(end).action() instanceof Action.Load load
+                && families.add(load.family())) {
+            end++;
+        }
+        return steps.subList(first, Math.max(end, first + 1));
+    }
+
+    private void run(List<Step> together) {
+        if (together.size() == 1) {
+            run(together.get(0).action());
+            return;
+        }
+        Map<Family, String> texts = new EnumMap<>(Family.class);
+        for (Step step : together) {
+            Action.Load load = (Action.Load) step.action();
+            String text = text(load);
+            if (!text.isEmpty()) {
+                texts.put(load.family(), text);
+            }
+        }
+        if (texts.isEmpty()) {
+            return;
+        }
+        Where where = ((Action.Load) together.get(0).action()).where();
+        kernel.restore(namespace(where), texts, variant, keeps(where), deadline);
+    }
+
+    private boolean keeps(Where where) {
+        return where == Where.HOST || !inside.isEmpty();
+    }
+
+    private String text(Action.Load load) {
+        String before = load.where() == Where.SANDBOX ? inside.getOrDefault(load.family(), "") : "";
+        return before.isEmpty()
+                ? load.text()
+                : Insertion.of(before, load.text())
+                        .orElseThrow(() -> new IllegalStateException("rules of a ready namespace are in the way"));
+    }
+
+    private RuntimeException undoAfter(RuntimeException failure, List<Step> failed, List<Step> done) {
         List<Action> undo = new ArrayList<>();
         for (Step step : done) {
             step.undo().ifPresent(undo::add);
         }
-        if (failed.when() != Undo.IF_DONE) {
-            failed.undo().ifPresent(undo::add);
+        for (Step step : failed) {
+            if (step.when() != Undo.IF_DONE) {
+                step.undo().ifPresent(undo::add);
+            }
         }
         // Also when it is an interrupt or the deadline that ended the making.
         boolean interrupted = Thread.interrupted();
@@ -103,9 +166,10 @@ final class PlanExecutor {
                 kernel.close(sandbox.descriptor());
             }
         } else if (action instanceof Action.Load load) {
-            if (!load.text().isEmpty()) {
-                boolean keep = load.where() == Where.HOST;
-                kernel.restore(namespace(load.where()), load.family(), variant, load.text(), keep, deadline);
+            String text = text(load);
+            if (!text.isEmpty()) {
+                boolean keep = keeps(load.where());
+                kernel.restore(namespace(load.where()), load.family(), variant, text, keep, deadline);
             }
         } else if (action instanceof Action.Configure configure) {
             Netlink.send(
