@@ -1,6 +1,5 @@
 package dev.openshell.netns.linux.acceptance;
 
-import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxListener;
@@ -220,8 +219,8 @@ final class KillOwner {
 
     private synchronized void before(String call, Object[] arguments) throws IOException {
         note(part + " " + call);
-        // With the last sandbox the standing rules go, of this family without any of its own.
-        if (moment.equals("closing") && part.equals("close") && call.equals("restore") && arguments[1] == Family.IPV6) {
+        // With the last sandbox the standing rules go, of both families side by side.
+        if (moment.equals("closing") && part.equals("close") && call.equals("restore")) {
             kill(50_000);
         }
         if (call.equals(moment) && --left == 0) {
