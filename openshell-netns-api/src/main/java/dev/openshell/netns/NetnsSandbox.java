@@ -401,7 +401,7 @@ public interface NetnsSandbox extends AutoCloseable {
             return (provider != null ? provider : onlyProvider()).preflight(policy);
         }
 
-        static NetnsProvider onlyProvider() {
+        private static NetnsProvider onlyProvider() {
             List<NetnsProvider> found =
                     ServiceLoader.load(NetnsProvider.class, NetnsProvider.class.getClassLoader()).stream()
                             .map(ServiceLoader.Provider::get)

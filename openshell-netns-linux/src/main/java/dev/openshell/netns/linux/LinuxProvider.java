@@ -4,7 +4,6 @@ import dev.openshell.netns.HostResolver;
 import dev.openshell.netns.Incubating;
 import dev.openshell.netns.Leftover;
 import dev.openshell.netns.NetnsException;
-import dev.openshell.netns.NetnsPool;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.PolicyDiff;
@@ -84,60 +83,24 @@ public final class LinuxProvider implements NetnsProvider {
 
     @Override
     public NetnsSandbox apply(SandboxPolicy policy) {
-        return apply(
-                openHost(policy),
-                policy,
-                (host, resolved, deadline) ->
-                        Enforcement.of(kernel, host, resolved, new LinkAllocator(random), planner, deadline));
-    }
-
-    private boolean isClosedAtExit() {
-        return standIn.isEmpty();
-    }
-
-    private void requireLife() {
-        if (isClosedAtExit()) {
+        boolean closedAtExit = standIn.isEmpty();
+        if (closedAtExit) {
             AtExit.arm();
         }
-    }
-
-    /** Closes {@code host} with the sandbox, or when there is none. */
-    NetnsSandbox apply(int host, SandboxPolicy policy, PoolGround.Enforcing enforcing) {
         Deadline deadline = Deadline.in(policy.timeout());
+        int host = openHost(policy);
         boolean done = false;
         try {
-            requireLife();
             Sources sources = sources(host, policy, deadline);
             ResolvedPolicy resolved = sources.resolve(policy, deadline);
-            Enforcement enforcement = enforcing.enforce(host, resolved, deadline);
+            Enforcement enforcement =
+                    Enforcement.of(kernel, host, resolved, new LinkAllocator(random), planner, deadline);
             LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, sources.conf(), this::sources);
             done = true;
-            if (isClosedAtExit()) {
+            if (closedAtExit) {
                 lookAfter(sandbox);
             }
             return sandbox;
-        } catch (KernelException e) {
-            throw failure("read the host's state", "host namespace", e);
-        } finally {
-            if (!done) {
-                kernel.close(host);
-            }
-        }
-    }
-
-    /** {@inheritDoc} What is ready is closed when the JVM ends, and swept like a sandbox when it is killed. */
-    @Override
-    public NetnsPool pool(SandboxPolicy base, int size) {
-        requireLife();
-        Deadline deadline = Deadline.in(base.timeout());
-        int host = openHost(base);
-        boolean done = false;
-        try {
-            ResolvedPolicy shape = sources(host, base, deadline).resolve(base, deadline);
-            PoolGround ground = new PoolGround(kernel, host, shape, new LinkAllocator(random), planner, this::apply);
-            Pool pool = Pool.begin(ground, base, size, isClosedAtExit());
-            done = true;
-            return pool;
         } catch (KernelException e) {
             throw failure("read the host's state", "host namespace", e);
         } finally {
@@ -265,7 +228,7 @@ public final class LinuxProvider implements NetnsProvider {
         }
     }
 
-    int openHost(SandboxPolicy policy) {
+    private int openHost(SandboxPolicy policy) {
         try {
             kernel.preflight();
         } catch (KernelException e) {

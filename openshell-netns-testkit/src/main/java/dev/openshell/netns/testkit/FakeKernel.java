@@ -1,7 +1,6 @@
 package dev.openshell.netns.testkit;
 
 import dev.openshell.netns.Leftover;
-import dev.openshell.netns.NetnsPool;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.PolicyInspection;
@@ -70,12 +69,6 @@ public final class FakeKernel extends FakeOwnership implements NetnsProvider {
     @Override
     public NetnsSandbox apply(SandboxPolicy policy) {
         return provider().apply(policy);
-    }
-
-    /** Returns a pool of {@code size} namespaces of this kernel, for policies that share what {@code base} says. */
-    @Override
-    public NetnsPool pool(SandboxPolicy base, int size) {
-        return provider().pool(base, size);
     }
 
     /** Returns what {@code policy} would do on this kernel, without doing it. */

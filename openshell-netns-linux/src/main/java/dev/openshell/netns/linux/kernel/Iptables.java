@@ -136,7 +136,7 @@ final class Iptables {
     }
 
     private static String save(List<String> command, Deadline deadline) throws IOException {
-        String saved = run(command, "", OptionalInt.empty(), deadline).output();
+        String saved = run(command, "", OptionalInt.empty(), false, deadline).output();
         // What it leaves out is not gone: rules there may do anything, and a load would take the table for empty.
         Matcher hidden = HIDDEN_TABLE.matcher(saved);
         if (hidden.find()) {
@@ -177,16 +177,20 @@ final class Iptables {
             Family family, IptablesVariant variant, String text, boolean keep, OptionalInt lock, Deadline deadline)
             throws IOException {
         String program = locate(variant, family, "restore");
+        String wait = Long.toString(Math.max(1, deadline.left().toSeconds()));
         if (!keep && variant == IptablesVariant.NFT && FreshFilter.make(family, text)) {
-            restore(family, variant, FreshFilter.withoutPolicies(text), true, lock, deadline);
+            run(List.of(program, "-w", wait, KEEP), FreshFilter.withoutPolicies(text), lock, false, deadline);
             return;
         }
-        String wait = Long.toString(Math.max(1, deadline.left().toSeconds()));
-        run(keep ? List.of(program, "-w", wait, KEEP) : List.of(program, "-w", wait), text, lock, deadline);
+        run(keep ? List.of(program, "-w", wait, KEEP) : List.of(program, "-w", wait), text, lock, keep, deadline);
     }
 
-    /** Runs {@code command}; status 4 is a lock or a generation that somebody else had, and is tried again. */
-    private static Tool.Result run(List<String> command, String input, OptionalInt lock, Deadline deadline)
+    /**
+     * Runs {@code command}, which {@code builds} on what is there; status 4 is a lock or a generation that somebody else had, and is tried
+     * again.
+     */
+    private static Tool.Result run(
+            List<String> command, String input, OptionalInt lock, boolean builds, Deadline deadline)
             throws IOException {
         ToolCapabilities.handOn();
         for (int tries = 1; ; tries++) {
@@ -199,7 +203,7 @@ final class Iptables {
             boolean noLockFile = result.errors().contains("can't open lock file");
             if (result.status() != RESOURCE_PROBLEM || noNfTables || noLockFile || tries == TRIES) {
                 // What the lines build upon is not there: somebody else changed the rules after they were read.
-                boolean conflict = result.status() == OTHER_PROBLEM && command.contains(KEEP);
+                boolean conflict = result.status() == OTHER_PROBLEM && builds;
                 throw new KernelException(
                         conflict ? Errno.ENOENT : 0,
                         command.get(0) + " exited with " + result.status() + ": "

@@ -24,6 +24,7 @@ final class NetlinkSocket implements AutoCloseable {
     private final int protocol;
     private final int socket;
     private final byte[] buffer = new byte[1 << 16];
+    private boolean spent;
 
     private NetlinkSocket(int protocol) {
         this.protocol = protocol;
@@ -69,8 +70,7 @@ final class NetlinkSocket implements AutoCloseable {
         Libc.sendto(socket, request, new NativeLong(request.length), 0, kernel, kernel.length);
         ByteArrayOutputStream answers = new ByteArrayOutputStream();
         Set<Integer> left = expected(request);
-        boolean refused = false;
-        while (!left.isEmpty() && !refused) {
+        while (!left.isEmpty() && !spent) {
             byte[] sender = new byte[SOCKADDR_NL];
             int length = Libc.recvfrom(
                             socket, buffer, new NativeLong(buffer.length), 0, sender, new IntByReference(sender.length))
@@ -81,11 +81,16 @@ final class NetlinkSocket implements AutoCloseable {
                 answers.write(buffer, 0, length);
                 Set<Integer> finished = finished(buffer, length);
                 // An error about what marks a batch off is the only answer to all of it.
-                refused = !left.containsAll(finished);
+                spent = !left.containsAll(finished);
                 left.removeAll(finished);
             }
         }
         return answers.toByteArray();
+    }
+
+    /** Returns whether answers may be left to come that are to no later request. */
+    boolean isSpent() {
+        return spent;
     }
 
     @Override

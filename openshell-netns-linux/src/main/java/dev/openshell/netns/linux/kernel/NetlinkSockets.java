@@ -65,7 +65,7 @@ final class NetlinkSockets {
 
     private boolean giveBack(long inode, Deque<NetlinkSocket> own, NetlinkSocket socket) {
         synchronized (idle) {
-            boolean still = idle.get(inode) == own;
+            boolean still = idle.get(inode) == own && !socket.isSpent();
             if (still) {
                 own.push(socket);
             }

@@ -19,7 +19,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /** A policy as it is in force: its namespace, its link, its rules on both ends. */
 public final class Enforcement {
@@ -33,7 +32,7 @@ public final class Enforcement {
     private final RuleSet ruleSet;
     private final Action.Made namespace;
 
-    Enforcement(Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, Action.Made namespace) {
+    private Enforcement(Kernel kernel, int host, HostState state, Plan plan, RuleSet ruleSet, Action.Made namespace) {
         this.kernel = kernel;
         this.host = host;
         this.state = state.remembered();
@@ -49,16 +48,15 @@ public final class Enforcement {
      */
     public static Enforcement of(
             Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
-        return retried(kernel, host, deadline, () -> locked(kernel, host, resolved, links, planner, deadline));
-    }
-
-    /** Returns what {@code body} returns, under the host's lock, which it may be tried several times for. */
-    static <T> T retried(Kernel kernel, int host, Deadline deadline, Supplier<T> body) {
         for (int tries = 1; ; tries++) {
             try (Kernel.Lock lock = kernel.lock(host, deadline)) {
-                return body.get();
+                return locked(kernel, host, resolved, links, planner, deadline);
             } catch (NetnsException e) {
-                if (!isOthers(e) || tries == TRIES) {
+                // Somebody else, who doesn't take the lock, had the name or the index of the link first, or took away
+                // the rules that others build upon.
+                boolean collision = e.errno() == Errno.EEXIST && e.step().equals("rtnetlink RTM_NEWLINK");
+                boolean conflict = e.errno() == Errno.ENOENT && HOST_RULES.contains(e.step());
+                if (!collision && !conflict || tries == TRIES) {
                     throw e;
                 }
                 deadline.check(e.step(), e.object());
@@ -66,16 +64,6 @@ public final class Enforcement {
                 throw PlanExecutor.failure("read the host's state", "host namespace", e);
             }
         }
-    }
-
-    /**
-     * Returns whether somebody else, who doesn't take the lock, had the name or the index of the link first, or took away
-     * the rules that others build upon.
-     */
-    static boolean isOthers(NetnsException e) {
-        boolean collision = e.errno() == Errno.EEXIST && e.step().equals("rtnetlink RTM_NEWLINK");
-        boolean conflict = e.errno() == Errno.ENOENT && HOST_RULES.contains(e.step());
-        return collision || conflict;
     }
 
     private static Enforcement locked(
@@ -93,7 +81,7 @@ public final class Enforcement {
     }
 
     /** Reads the host's state, and takes away first what dead owners left there. */
-    static HostState swept(Kernel kernel, int host, SandboxPolicy policy, Deadline deadline) {
+    private static HostState swept(Kernel kernel, int host, SandboxPolicy policy, Deadline deadline) {
         HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
         Orphans orphans = Orphans.find(kernel, host, state.links());
         if (orphans.isEmpty() && state.dead().isEmpty()) {

@@ -7,6 +7,7 @@ import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Chooses name, indexes and networks of a link so that nothing in the host namespace has them already. */
@@ -109,12 +110,9 @@ public final class LinkAllocator {
     }
 
     private static boolean free(Cidr candidate, ResolvedPolicy resolved, HostState host) {
-        return host.overlapping(candidate).isEmpty() && leavesRoom(candidate, resolved);
-    }
-
-    /** Returns whether no destination is behind {@code network}, where the link's own ends are. */
-    static boolean leavesRoom(Cidr network, ResolvedPolicy resolved) {
-        return resolved.forwarded().stream().map(Rule::address).noneMatch(network::contains);
+        List<InetAddress> destinations =
+                resolved.forwarded().stream().map(Rule::address).toList();
+        return host.overlapping(candidate).isEmpty() && destinations.stream().noneMatch(candidate::contains);
     }
 
     /** A unique local prefix with a random global id (RFC 4193 3.2). */

@@ -17,16 +17,9 @@ import java.util.regex.Pattern;
 /**
  * What makes a sandbox, in order. At no point between two steps does a packet get through that the policy does not
  * allow.
- *
- * @param done how many of the first steps are done already
  */
-record Plan(Link link, List<Step> steps, int done) {
+record Plan(Link link, List<Step> steps) {
     private static final Pattern FORWARDING = Pattern.compile("net/ipv([46])/conf/([^/]+)/(?:force_)?forwarding");
-
-    /** Makes a plan of which nothing is done. */
-    Plan(Link link, List<Step> steps) {
-        this(link, steps, 0);
-    }
 
     /** Returns the steps as users see them, and the whole input of each namespace and family. */
     SandboxPlan shown() {
@@ -35,11 +28,8 @@ record Plan(Link link, List<Step> steps, int done) {
         Map<Family, String> host = new EnumMap<>(Family.class);
         for (Step step : steps) {
             if (step.action() instanceof Action.Load load) {
-                if (load.where() == Action.Where.HOST) {
-                    host.merge(load.family(), load.text(), RestoreText::merge);
-                } else {
-                    sandbox.put(load.family(), load.text());
-                }
+                Map<Family, String> texts = load.where() == Action.Where.HOST ? host : sandbox;
+                texts.merge(load.family(), load.text(), RestoreText::merge);
                 if (load.text().isEmpty()) {
                     continue;
                 }

@@ -32,8 +32,6 @@ final class PlanExecutor {
     private final IptablesVariant variant;
     private final Deadline deadline;
     private Action.@Nullable Made sandbox;
-    /** The rules that the sandbox has already. */
-    private final Map<Family, String> inside = new EnumMap<>(Family.class);
 
     PlanExecutor(Kernel kernel, int host, IptablesVariant variant, Deadline deadline) {
         this.kernel = kernel;
@@ -49,19 +47,14 @@ final class PlanExecutor {
     }
 
     /**
-     * Carries out all steps that are not done yet and returns the sandbox's namespace.
+     * Carries out all steps and returns the sandbox's namespace.
      *
-     * @throws NetnsException naming the step that failed; all is undone then, also what was done already
+     * @throws NetnsException naming the step that failed; all is undone then
      */
     Action.Made execute(Plan plan) {
-        List<Step> done = new ArrayList<>(plan.steps().subList(0, plan.done()));
-        for (Step step : done) {
-            if (step.action() instanceof Action.Load load && load.where() == Where.SANDBOX) {
-                inside.put(load.family(), load.text());
-            }
-        }
-        for (int next = plan.done(); next < plan.steps().size(); next = done.size()) {
-            List<Step> together = together(plan.steps(), next);
+        List<Step> done = new ArrayList<>();
+        while (done.size() < plan.steps().size()) {
+            List<Step> together = together(plan.steps(), done.size());
             String step = together.get(0).name();
             String object = together.stream().map(Step::object).collect(Collectors.joining(" and "));
             try {
@@ -96,28 +89,14 @@ final class PlanExecutor {
         Map<Family, String> texts = new EnumMap<>(Family.class);
         for (Step step : together) {
             Action.Load load = (Action.Load) step.action();
-            String text = text(load);
-            if (!text.isEmpty()) {
-                texts.put(load.family(), text);
+            if (!load.text().isEmpty()) {
+                texts.put(load.family(), load.text());
             }
         }
-        if (texts.isEmpty()) {
-            return;
+        if (!texts.isEmpty()) {
+            Where where = ((Action.Load) together.get(0).action()).where();
+            kernel.restore(namespace(where), texts, variant, where == Where.HOST, deadline);
         }
-        Where where = ((Action.Load) together.get(0).action()).where();
-        kernel.restore(namespace(where), texts, variant, keeps(where), deadline);
-    }
-
-    private boolean keeps(Where where) {
-        return where == Where.HOST || !inside.isEmpty();
-    }
-
-    private String text(Action.Load load) {
-        String before = load.where() == Where.SANDBOX ? inside.getOrDefault(load.family(), "") : "";
-        return before.isEmpty()
-                ? load.text()
-                : Insertion.of(before, load.text())
-                        .orElseThrow(() -> new IllegalStateException("rules of a ready namespace are in the way"));
     }
 
     private RuntimeException undoAfter(RuntimeException failure, List<Step> failed, List<Step> done) {
@@ -166,10 +145,9 @@ final class PlanExecutor {
                 kernel.close(sandbox.descriptor());
             }
         } else if (action instanceof Action.Load load) {
-            String text = text(load);
-            if (!text.isEmpty()) {
-                boolean keep = keeps(load.where());
-                kernel.restore(namespace(load.where()), load.family(), variant, text, keep, deadline);
+            if (!load.text().isEmpty()) {
+                boolean keep = load.where() == Where.HOST;
+                kernel.restore(namespace(load.where()), load.family(), variant, load.text(), keep, deadline);
             }
         } else if (action instanceof Action.Configure configure) {
             Netlink.send(

@@ -1,11 +1,11 @@
 package dev.openshell.netns.linux.plan;
 
-import dev.openshell.netns.Counterexample;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPolicy;
-import dev.openshell.netns.VerificationException;
 import dev.openshell.netns.Verified;
+import dev.openshell.netns.linux.netlink.Request;
+import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.plan.Action.Where;
 import dev.openshell.netns.linux.plan.Plan.Step;
 import dev.openshell.netns.linux.plan.Plan.Undo;
@@ -37,6 +37,7 @@ public class Planner {
     static final String ORPHAN_RETRIES = "net/ipv4/tcp_orphan_retries";
 
     private static final Path PUBLISHED = Path.of("/run/netns");
+    private static final int LOOPBACK_INDEX = 1;
     private static final String NO_LINK_LOCAL = "1";
 
     private final RuleCompiler compiler;
@@ -54,92 +55,30 @@ public class Planner {
      * Proves that the rules which {@code plan} loads admit exactly what {@code rules} allow, whatever there is on the
      * host already.
      *
-     * @throws VerificationException when they don't
+     * @throws dev.openshell.netns.VerificationException when they don't
      */
     Verified verify(Plan plan, RuleSet rules, HostState host) {
         return Proof.of(rules, plan.rulesets(host));
     }
 
     Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, List<Step> forwarding) {
-        Action down = LinkSteps.down(link);
-        List<Step> steps =
-                new ArrayList<>(linked(rules, link, host, guards(host, forwarding), down, policy.detached()));
-        steps.addAll(forwarding);
-        steps.addAll(allow(rules, link, host, down));
-        steps.addAll(publish(policy, link));
-        return new Plan(link, List.copyOf(steps));
-    }
-
-    /** Returns what makes a namespace ready for any policy: its link is up, and both ends drop everything. */
-    Plan ready(Link link, HostState host) {
-        return new Plan(link, linked(nothing(link), link, host, guards(host, List.of()), LinkSteps.down(link), false));
-    }
-
-    /**
-     * Returns what turns a namespace that is ready into one with {@code policy}, behind what has made it ready, which on
-     * a host whose standing deny is whole is done already. First its own rules are replaced, whatever became of them,
-     * while the host still drops everything; then as in any plan.
-     */
-    Plan taken(SandboxPolicy policy, RuleSet rules, Link link, HostState host, List<Step> forwarding) {
-        Action down = LinkSteps.down(link);
-        List<Step> steps = new ArrayList<>(linked(nothing(link), link, host, guards(host, forwarding), down, false));
-        int done = steps.size();
-        steps.addAll(insideRules(rules, host));
-        if (policy.detached()) {
-            steps.add(LinkSteps.mark(link, true));
-        }
-        steps.addAll(forwarding);
-        steps.addAll(allow(rules, link, host, down));
-        steps.addAll(publish(policy, link));
-        return new Plan(link, List.copyOf(steps), done);
-    }
-
-    /**
-     * Proves that the rules which {@code ready} loads let nothing through. They may drop more than those of a sandbox
-     * that allows nothing: its own source address comes no further than anybody's.
-     *
-     * @throws VerificationException when they do
-     */
-    void verifyReady(Plan ready, HostState host) {
-        try {
-            verify(ready, nothing(ready.link()), host);
-        } catch (VerificationException e) {
-            if (e.counterexample().map(Counterexample::admitted).orElse(true)) {
-                throw e;
-            }
-        }
-    }
-
-    private static RuleSet nothing(Link link) {
-        return RuleSet.of(link.veth(), List.of());
-    }
-
-    /** All until the link is up. What {@code rules} allow inside the host still drops then. */
-    private List<Step> linked(
-            RuleSet rules,
-            Link link,
-            HostState host,
-            Map<Family, Map<String, Set<String>>> guards,
-            Action down,
-            boolean detached) {
         List<Step> steps = new ArrayList<>();
         steps.add(Step.of("create the namespace", "unshare", new Action.CreateNamespace())
                 .undoneBy(Undo.IF_TRIED, new Action.CloseNamespace()));
-        steps.addAll(deny(rules, link, host, guards));
+        steps.addAll(deny(rules, link, host, guards(host, forwarding)));
         steps.addAll(inside(rules, host));
-        steps.add(LinkSteps.make(link));
-        steps.addAll(LinkSteps.hostEnd(link, host));
-        steps.add(LinkSteps.sandboxUp(link));
-        steps.add(LinkSteps.hostUp(link, down, detached));
-        return List.copyOf(steps);
-    }
-
-    private static List<Step> publish(SandboxPolicy policy, Link link) {
-        return published(policy, policy.name().orElse(link.host().name())).stream()
-                .map(path -> Step.of(
-                                "publish the namespace", path.toString(), new Action.Publish(path, policy.detached()))
-                        .undoneBy(Undo.IF_DONE, new Action.Unpublish(path)))
-                .toList();
+        steps.add(makeLink(link));
+        steps.addAll(hostEnd(link, host));
+        steps.add(sandboxUp(link));
+        Action down = down(link);
+        steps.add(hostUp(link, down, policy.detached()));
+        steps.addAll(forwarding);
+        steps.addAll(allow(rules, link, host, down));
+        published(policy, policy.name().orElse(link.host().name()))
+                .ifPresent(path -> steps.add(
+                        Step.of("publish the namespace", path.toString(), new Action.Publish(path, policy.detached()))
+                                .undoneBy(Undo.IF_DONE, new Action.Unpublish(path))));
+        return new Plan(link, List.copyOf(steps));
     }
 
     /** The standing deny comes first. */
@@ -180,18 +119,92 @@ public class Planner {
         if (host.ipv6()) {
             for (String scope : List.of("all", "default")) {
                 String key = "net/ipv6/conf/" + scope + (ipv6 ? "/accept_ra" : "/disable_ipv6");
-                steps.add(LinkSteps.sysctl(Where.SANDBOX, key, ipv6 ? "0" : "1"));
+                steps.add(sysctl(Where.SANDBOX, key, ipv6 ? "0" : "1"));
             }
-            steps.add(LinkSteps.sysctl(Where.SANDBOX, "net/ipv6/conf/default/addr_gen_mode", NO_LINK_LOCAL));
+            steps.add(sysctl(Where.SANDBOX, "net/ipv6/conf/default/addr_gen_mode", NO_LINK_LOCAL));
         }
-        steps.addAll(insideRules(rules, host));
+        for (Family family : HostState.families(host.ipv6())) {
+            steps.add(load("load the sandbox's rules", Where.SANDBOX, family, compiler.sandbox(rules, family)));
+        }
         return steps;
     }
 
-    private List<Step> insideRules(RuleSet rules, HostState host) {
-        return HostState.families(host.ipv6()).stream()
-                .map(family -> load("load the sandbox's rules", Where.SANDBOX, family, compiler.sandbox(rules, family)))
-                .toList();
+    private static Step makeLink(Link link) {
+        return Step.of(
+                        "make the link",
+                        link.host().name(),
+                        new Action.Configure(
+                                Where.HOST, made -> Rtnetlink.newVeth(link.host(), link.sandbox(), made.descriptor())))
+                .undoneBy(
+                        Undo.IF_FAILED,
+                        new Action.ConfigureIfThere(
+                                Where.HOST,
+                                made -> Rtnetlink.deleteLink(
+                                        link.host().index(), link.host().name())));
+    }
+
+    private static List<Step> hostEnd(Link link, HostState host) {
+        String name = link.host().name();
+        List<Step> steps = new ArrayList<>();
+        if (host.ipv6()) {
+            boolean ipv6 = link.veth().network6().isPresent();
+            steps.add(Step.of(
+                    "configure the host end",
+                    name,
+                    new Action.Configure(
+                            Where.HOST,
+                            made -> Rtnetlink.noLinkLocal(link.host().index(), name))));
+            steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/accept_ra", "0"));
+            steps.add(sysctl(Where.HOST, "net/ipv6/conf/" + name + "/disable_ipv6", ipv6 ? "0" : "1"));
+        }
+        return steps;
+    }
+
+    /** The sandbox's end with address, neighbour and default route, all by the host end. */
+    private static Step sandboxUp(Link link) {
+        return Step.of(
+                        "bring the sandbox's end up",
+                        link.sandbox().name(),
+                        new Action.Configure(Where.SANDBOX, made -> Rtnetlink.setUp(LOOPBACK_INDEX, "lo", true)
+                                .and(end(link, link.sandbox(), link.host(), 2, 1, true))))
+                // Connections that ended processes leave open would hold the namespace for two minutes.
+                .undoneBy(Undo.IF_DONE, new Action.SetSysctl(Where.SANDBOX, ORPHAN_RETRIES, "1"));
+    }
+
+    private static Step hostUp(Link link, Action down, boolean detached) {
+        return Step.of(LINK_UP, link.host().name(), new Action.Configure(Where.HOST, made -> Rtnetlink.alias(
+                                link.host().index(),
+                                link.host().name(),
+                                made.mark(detached).toString())
+                        .and(end(link, link.host(), link.sandbox(), 1, 2, false))))
+                .undoneBy(Undo.IF_TRIED, down);
+    }
+
+    private static Action down(Link link) {
+        return new Action.ConfigureIfThere(
+                Where.HOST,
+                made -> Rtnetlink.setUp(link.host().index(), link.host().name(), false));
+    }
+
+    private static Request end(
+            Link link, Rtnetlink.End own, Rtnetlink.End peer, int ownOffset, int peerOffset, boolean defaultRoute) {
+        Request request = new Request();
+        for (Family family : Family.values()) {
+            link.veth()
+                    .network(family)
+                    .ifPresent(network ->
+                            request.and(Rtnetlink.newAddress(own.index(), network.at(ownOffset), network.prefix())));
+        }
+        request.and(Rtnetlink.setUp(own.index(), own.name(), true));
+        for (Family family : Family.values()) {
+            link.veth().network(family).ifPresent(network -> {
+                request.and(Rtnetlink.newNeighbour(own.index(), network.at(peerOffset), peer.mac()));
+                if (defaultRoute) {
+                    request.and(Rtnetlink.newDefaultRoute(own.index(), network.at(peerOffset)));
+                }
+            });
+        }
+        return request;
     }
 
     /** What is allowed comes last. */
@@ -207,5 +220,9 @@ public class Planner {
 
     private static Step load(String name, Where where, Family family, String text) {
         return Step.of(name, family + " rules", new Action.Load(where, family, text));
+    }
+
+    private static Step sysctl(Where where, String key, String value) {
+        return Step.of("write sysctl", key, new Action.SetSysctl(where, key, value));
     }
 }

@@ -6,6 +6,7 @@ import dev.openshell.netns.Leftover;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.netlink.Answers;
 import dev.openshell.netns.linux.rules.HostRules;
 import java.util.ArrayList;
@@ -70,24 +71,38 @@ final class Removal {
         return removal;
     }
 
-    /** Loads what takes them away; {@code known} are guards that are or were there. */
+    /**
+     * Loads what takes them away; {@code known} are guards that are or were there. A family whose forwarding can't be put
+     * back keeps its rules, which guard it and say what it was.
+     */
     void load(Map<Family, Map<String, Set<String>>> known) {
         Map<Family, String> texts = new EnumMap<>(Family.class);
+        List<RuntimeException> failures = new ArrayList<>();
         rules.forEach((family, current) -> {
-            if (last) {
-                Map<String, Set<String>> guards = new TreeMap<>();
-                current.guards().forEach((link, notes) -> guards.put(link, new TreeSet<>(notes)));
-                known.getOrDefault(family, Map.of())
-                        .forEach((link, notes) -> guards.computeIfAbsent(link, each -> new TreeSet<>())
-                                .addAll(notes));
-                Forwarding.putBack(kernel, namespace, guards, family == Family.IPV4 ? others : Set.of());
-            }
-            String text = last ? current.withoutAny() : current.without(doomed);
-            if (!text.isEmpty()) {
-                texts.put(family, text);
+            try {
+                if (last) {
+                    putBack(family, current, known.getOrDefault(family, Map.of()));
+                }
+                String text = last ? current.withoutAny() : current.without(doomed);
+                if (!text.isEmpty()) {
+                    texts.put(family, text);
+                }
+            } catch (KernelException e) {
+                failures.add(e);
             }
         });
-        kernel.restore(namespace, texts, variant, true, deadline);
+        if (!texts.isEmpty()) {
+            kernel.restore(namespace, texts, variant, true, deadline);
+        }
+        PlanExecutor.throwAny(failures);
+    }
+
+    private void putBack(Family family, HostRules current, Map<String, Set<String>> known) {
+        Map<String, Set<String>> guards = new TreeMap<>();
+        current.guards().forEach((link, notes) -> guards.put(link, new TreeSet<>(notes)));
+        known.forEach((link, notes) ->
+                guards.computeIfAbsent(link, each -> new TreeSet<>()).addAll(notes));
+        Forwarding.putBack(kernel, namespace, guards, family == Family.IPV4 ? others : Set.of());
     }
 
     private String owner(String link) {

@@ -129,7 +129,7 @@ public final class NamespaceThread {
 
     /**
      * Returns the ids of this process's tasks that are in the network namespace of {@code inode} and were not sent there
-     * by {@link #call}: threads that a body started.
+     * by {@link #call} or {@link #callAll}: threads that a body started.
      */
     public static List<String> strays(long inode) {
         String inside = "net:[" + inode + "]";
