@@ -75,6 +75,16 @@ class HostRulesTest {
     }
 
     @Test
+    void othersRulesAreRememberedWithoutThoseOfSandboxes() {
+        String rest = HostRules.of(SAVED).withoutSandboxes();
+        List<String> kept =
+                SAVED.lines().filter(line -> !line.contains("osh-aaaa")).toList();
+        assertThat(rest.lines()).containsExactlyElementsOf(kept);
+        assertThat(kept).contains("-A OPENSHELL-SOURCE -j DROP", "-A FORWARD -j DOCKER");
+        assertThat(HostRules.of(rest).links()).isEmpty();
+    }
+
+    @Test
     void aWholeStandingDenyNeedsNothing() {
         assertThat(HostRules.of(SAVED).standing(true)).isEmpty();
         assertThat(HostRules.of(SAVED).standing(false)).isEmpty();
