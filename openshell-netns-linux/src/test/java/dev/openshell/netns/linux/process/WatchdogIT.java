@@ -111,7 +111,7 @@ class WatchdogIT {
                 "python3 -c '" + PYTHON + "while time.time() < end:\n  if os.fork(): os._exit(0)\n  os.setsid()";
         endsAll(
                 (pid, inside) -> isAfter(Duration.ofSeconds(1), pid),
-                replace + "\n  time.sleep(0.001)' & " + replace + "' & wait",
+                replace + "\n  time.sleep(0.001)' & " + replace + "' & exec sleep 1000",
                 shell);
     }
 
