@@ -72,7 +72,7 @@ final class Breakdown {
 
     private void print(String title, Map<String, Timed.Spent> spent, long nanos) {
         System.out.printf(
-                "%nkernel calls of one %s: %.3f ms (means; calls side by side count twice)%n", title, ms(nanos));
+                "%nkernel calls of one %s: %.3f ms (means)%n", title, ms(nanos));
         spent.entrySet().stream()
                 .sorted((a, b) ->
                         Long.compare(b.getValue().nanos(), a.getValue().nanos()))

@@ -4,6 +4,7 @@ import dev.openshell.netns.linux.kernel.Kernel;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -48,14 +49,20 @@ final class Timed {
                 });
     }
 
-    /** Loads differ too much to be one line: by family, and those that keep what is there (the host's) apart. */
+    /** Loads differ too much to be one line: by families, and those that keep what is there (the host's) apart. */
     private static String name(Method method, Object[] arguments) {
         return switch (method.getName()) {
-            case "restore" -> "restore " + arguments[1] + (Boolean.TRUE.equals(arguments[4]) ? " keep" : " new");
-            case "save", "saveCounted" -> method.getName() + " " + arguments[1];
+            case "restore" ->
+                "restore " + families(arguments[1]) + (List.of(arguments).contains(true) ? " keep" : " new");
+            case "save", "saveCounted" -> method.getName() + " " + families(arguments[1]);
             case "readSysctl", "writeSysctl" -> method.getName() + " " + key((String) arguments[1]);
             default -> method.getName();
         };
+    }
+
+    /** One, or those that are loaded or read side by side. */
+    private static Object families(Object argument) {
+        return argument instanceof Map<?, ?> texts ? texts.keySet() : argument;
     }
 
     /** The last part of a key: the name of a link differs each time. */

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.cli;
 
+import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.linux.sys.Libc;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Command;
             "java -XX:SharedArchiveFile=FILE -Xshare:auto -Xlog:disable -jar JAR run ...",
             "Needs no privilege."
         },
-        footer = {"", "Exit status: 0; 2 bad usage; 125 it is not run from a jar."})
+        footer = {"", "Exit status: 0; 2 bad usage; 125 it could not, such as when it is not run from a jar."})
 final class RehearseCommand implements Callable<Integer> {
     private static final String OURS = "dev/openshell/netns/";
     private static final List<String> RARE = List.of("/demo/", "/doctor/", "/shaded/", "/picture/", "/report/");
@@ -41,14 +42,22 @@ final class RehearseCommand implements Callable<Integer> {
                 .getLocation()
                 .toURI());
         if (!Files.isRegularFile(jar)) {
-            return Main.NO_SANDBOX;
+            throw failure(jar.toString(), "is no jar", "run java -jar openshell-netns.jar rehearse");
         }
         // What a plan has no use for is loaded, but not tried.
         try (JarFile file = new JarFile(jar.toFile())) {
             List<String> names = file.stream().map(ZipEntry::getName).toList();
             names.stream().filter(RehearseCommand::isOurs).forEach(RehearseCommand::load);
         }
-        return status == 0 ? 0 : Main.NO_SANDBOX;
+        if (status != 0) {
+            throw failure(
+                    "plan", "exit status " + status, "see what the same says by itself: plan --dns 198.51.100.53");
+        }
+        return 0;
+    }
+
+    private static NetnsException failure(String object, String reason, String remedy) {
+        return new NetnsException("rehearse", object, 0, reason, remedy, null);
     }
 
     private static int command(String... arguments) {

@@ -139,11 +139,7 @@ public final class JnaKernel implements Kernel {
     @Override
     public void restore(
             int namespace, Family family, IptablesVariant variant, String text, boolean keep, Deadline deadline) {
-        OptionalInt lock = NamespaceLock.held(inode(namespace));
-        inside(namespace, "iptables-restore", () -> {
-            Iptables.restore(family, variant, text, keep, lock, deadline);
-            return true;
-        });
+        restore(namespace, Map.of(family, text), variant, keep, deadline);
     }
 
     @Override

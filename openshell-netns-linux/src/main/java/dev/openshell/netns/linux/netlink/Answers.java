@@ -47,11 +47,7 @@ public final class Answers {
      */
     public static Answers parse(Request request, byte[] bytes) {
         Answers answers = read(request, bytes);
-        int finished = answers.finished.cardinality();
-        if (finished < request.messages().size()) {
-            throw new IllegalArgumentException(
-                    finished + " of " + request.messages().size() + " netlink messages were answered");
-        }
+        answers.require(request, request.messages().size());
         return answers;
     }
 
@@ -62,12 +58,17 @@ public final class Answers {
      */
     public static Answers parseBatch(Request request, byte[] bytes) {
         Answers answers = read(request, bytes);
-        int finished = answers.finished.cardinality();
-        if (finished < request.messages().size() - 2 && answers.failures.isEmpty()) {
-            throw new IllegalArgumentException(
-                    finished + " of " + request.messages().size() + " netlink messages of a batch were answered");
+        if (answers.failures.isEmpty()) {
+            answers.require(request, request.messages().size() - 2);
         }
         return answers;
+    }
+
+    private void require(Request request, int answered) {
+        if (finished.cardinality() < answered) {
+            throw new IllegalArgumentException(
+                    finished.cardinality() + " of " + request.messages().size() + " netlink messages were answered");
+        }
     }
 
     private static Answers read(Request request, byte[] bytes) {

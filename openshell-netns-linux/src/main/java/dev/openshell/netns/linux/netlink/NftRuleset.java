@@ -16,15 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Tables, chains and rules of nf_tables as they come in: of the rules, no more than the verdicts that are in them. */
 final class NftRuleset {
-    private static final int NFTA_TABLE_NAME = 1;
-    private static final int NFTA_TABLE_FLAGS = 2;
+    static final int NFTA_TABLE_NAME = 1;
+    static final int NFTA_TABLE_FLAGS = 2;
     private static final int NFT_TABLE_F_DORMANT = 1;
-    private static final int NFTA_CHAIN_TABLE = 1;
-    private static final int NFTA_CHAIN_NAME = 3;
-    private static final int NFTA_CHAIN_HOOK = 4;
-    private static final int NFTA_CHAIN_POLICY = 5;
-    private static final int NFTA_HOOK_HOOKNUM = 1;
-    private static final int NFTA_HOOK_PRIORITY = 2;
+    static final int NFTA_CHAIN_TABLE = 1;
+    static final int NFTA_CHAIN_NAME = 3;
+    static final int NFTA_CHAIN_HOOK = 4;
+    static final int NFTA_CHAIN_POLICY = 5;
+    static final int NFTA_HOOK_HOOKNUM = 1;
+    static final int NFTA_HOOK_PRIORITY = 2;
     private static final int NFTA_RULE_TABLE = 1;
     private static final int NFTA_RULE_CHAIN = 2;
     private static final int NFTA_RULE_EXPRESSIONS = 4;

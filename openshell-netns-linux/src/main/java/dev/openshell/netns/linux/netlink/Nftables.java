@@ -22,17 +22,7 @@ public final class Nftables {
     static final int NFT_MSG_GETRULE = NFNL_SUBSYS_NFTABLES << 8 | 7;
     private static final int NFNL_MSG_BATCH_BEGIN = 16;
     private static final int NFNL_MSG_BATCH_END = 17;
-    private static final int NFTA_TABLE_NAME = 1;
-    private static final int NFTA_TABLE_FLAGS = 2;
-    private static final int NFTA_CHAIN_TABLE = 1;
-    private static final int NFTA_CHAIN_NAME = 3;
-    private static final int NFTA_CHAIN_HOOK = 4;
-    private static final int NFTA_CHAIN_POLICY = 5;
     private static final int NFTA_CHAIN_TYPE = 7;
-    private static final int NFTA_HOOK_HOOKNUM = 1;
-    private static final int NFTA_HOOK_PRIORITY = 2;
-    private static final int NFPROTO_IPV4 = 2;
-    private static final int NFPROTO_IPV6 = 10;
     private static final int NEW = Request.NLM_F_CREATE | Request.NLM_F_EXCL | Request.NLM_F_ACK;
     private static final String FILTER = "filter";
 
@@ -66,32 +56,33 @@ public final class Nftables {
      * @param policies for each of INPUT, FORWARD and OUTPUT whether it drops what no rule of it decides
      */
     public static Request newFilter(Family family, Map<String, Boolean> policies) {
-        byte nfproto = (byte) (family == Family.IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+        int nfproto = Rtnetlink.af(family);
         Request request = new Request().add("NFNL_MSG_BATCH_BEGIN", "", NFNL_MSG_BATCH_BEGIN, 0, batch());
         request.add(
                 "NFT_MSG_NEWTABLE",
                 FILTER,
                 NFT_MSG_NEWTABLE,
                 NEW,
-                header(nfproto).string(NFTA_TABLE_NAME, FILTER).u32(NFTA_TABLE_FLAGS, 0));
+                header(nfproto).string(NftRuleset.NFTA_TABLE_NAME, FILTER).u32(NftRuleset.NFTA_TABLE_FLAGS, 0));
         policies.forEach((chain, drops) -> request.add(
                 "NFT_MSG_NEWCHAIN",
                 chain,
                 NFT_MSG_NEWCHAIN,
                 NEW,
                 header(nfproto)
-                        .string(NFTA_CHAIN_TABLE, FILTER)
-                        .string(NFTA_CHAIN_NAME, chain)
-                        .nested(NFTA_CHAIN_HOOK, hook -> hook.u32(
-                                        NFTA_HOOK_HOOKNUM, Integer.reverseBytes(HOOKS.get(chain)))
-                                .u32(NFTA_HOOK_PRIORITY, 0))
-                        .u32(NFTA_CHAIN_POLICY, Integer.reverseBytes(drops ? 0 : 1))
+                        .string(NftRuleset.NFTA_CHAIN_TABLE, FILTER)
+                        .string(NftRuleset.NFTA_CHAIN_NAME, chain)
+                        .nested(NftRuleset.NFTA_CHAIN_HOOK, hook -> hook.u32(
+                                        NftRuleset.NFTA_HOOK_HOOKNUM, Integer.reverseBytes(HOOKS.get(chain)))
+                                .u32(NftRuleset.NFTA_HOOK_PRIORITY, 0))
+                        .u32(NftRuleset.NFTA_CHAIN_POLICY, Integer.reverseBytes(drops ? 0 : 1))
                         .string(NFTA_CHAIN_TYPE, FILTER)));
         return request.add("NFNL_MSG_BATCH_END", "", NFNL_MSG_BATCH_END, 0, batch());
     }
 
-    private static Attributes header(byte family) {
-        return new Attributes().raw(family, (byte) 0, (byte) 0, (byte) 0);
+    /** A struct nfgenmsg; 0 is every family. */
+    private static Attributes header(int family) {
+        return new Attributes().raw((byte) family, (byte) 0, (byte) 0, (byte) 0);
     }
 
     /** Which subsystem the batch is for is in network byte order. */
@@ -100,8 +91,7 @@ public final class Nftables {
     }
 
     private static Request dump(String name, String object, int type) {
-        Attributes everyFamily = new Attributes().raw((byte) 0, (byte) 0, (byte) 0, (byte) 0);
-        return new Request().add(name, object, type, Request.NLM_F_DUMP, everyFamily);
+        return new Request().add(name, object, type, Request.NLM_F_DUMP, header(0));
     }
 
     /**
