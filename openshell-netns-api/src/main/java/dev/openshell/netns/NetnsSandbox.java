@@ -357,6 +357,12 @@ public interface NetnsSandbox extends AutoCloseable {
             return set(draft().detached(true));
         }
 
+        /** Says what loads the rules, {@link Backend#IPTABLES} otherwise: in one host namespace all sandboxes the same. */
+        @Incubating
+        public Builder backend(Backend backend) {
+            return set(draft().backend(backend));
+        }
+
         /** Pins the variant of iptables. */
         @Incubating
         public Builder iptables(IptablesVariant variant) {

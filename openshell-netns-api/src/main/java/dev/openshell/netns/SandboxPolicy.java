@@ -104,6 +104,12 @@ public abstract class SandboxPolicy {
     @Value.Auxiliary
     public abstract Optional<HostResolver> resolver();
 
+    /** Returns what loads the rules. */
+    @Value.Default
+    public Backend backend() {
+        return Backend.IPTABLES;
+    }
+
     /** Returns the variant of iptables to use. */
     @Incubating
     @Value.Default

@@ -6,7 +6,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Closes the sandboxes that are still open when the JVM ends, by itself or by a signal that it can catch. */
 final class AtExit {
-    private static final System.Logger LOG = System.getLogger(AtExit.class.getName());
     private static final Set<LiveSandbox> OPEN = ConcurrentHashMap.newKeySet();
 
     private static final AtomicBoolean ARMED = new AtomicBoolean();
@@ -60,8 +59,13 @@ final class AtExit {
                 sandbox.close();
             } catch (RuntimeException | Error e) {
                 // Nobody is left to be told; the next sandbox on this host sweeps.
-                LOG.log(System.Logger.Level.DEBUG, "closing " + sandbox, e);
+                log().log(System.Logger.Level.DEBUG, "closing " + sandbox, e);
             }
         }
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger(AtExit.class.getName());
     }
 }

@@ -12,7 +12,6 @@ import java.util.function.Consumer;
 
 /** The listeners of one sandbox. They are told on one thread for all sandboxes, which ends when there is nothing to say. */
 final class Events {
-    private static final System.Logger LOG = System.getLogger(Events.class.getName());
     private static final int MOST_WAITING = 1000;
     private static final ThreadPoolExecutor TELLER = new ThreadPoolExecutor(
             1,
@@ -66,7 +65,12 @@ final class Events {
         try {
             event.accept(listener);
         } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.DEBUG, "a listener of a sandbox threw", e);
+            log().log(System.Logger.Level.DEBUG, "a listener of a sandbox threw", e);
         }
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger(Events.class.getName());
     }
 }

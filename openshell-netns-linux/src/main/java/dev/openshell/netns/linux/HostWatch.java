@@ -5,6 +5,7 @@ import dev.openshell.netns.linux.base.Deadline;
 import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.plan.HostMemory;
 import dev.openshell.netns.linux.plan.Upkeep;
 import dev.openshell.netns.linux.sys.HomeThread;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  * thread, as long as there are sandboxes.
  */
 final class HostWatch {
-    private static final System.Logger LOG = System.getLogger(HostWatch.class.getName());
     private static final Duration PERIOD = Duration.ofSeconds(1);
     /** Between two looks, on a host where much changes: so many times what a look takes, within these bounds. */
     private static final int SHARE = 4;
@@ -37,33 +38,44 @@ final class HostWatch {
     private static final Set<Integer> SHORTAGES = Set.of(Errno.EAGAIN, Errno.ENOMEM, Errno.EMFILE, Errno.ENFILE);
     private static final Map<Place, HostWatch> WATCHES = new HashMap<>();
 
-    private record Place(long host, IptablesVariant variant) {}
+    private record Place(long host, IptablesVariant variant, Class<? extends Kernel> kernel) {
+        /** As good as the one that the JVM makes up, for which it loads a lot. */
+        @Override
+        public int hashCode() {
+            return Long.hashCode(host);
+        }
+    }
 
     private final Kernel kernel;
     private final int host;
     private final IptablesVariant variant;
     private final Kernel.RuleWatch changes;
+    private final Kernel.Stay sockets;
+    private final HostMemory memory;
     private final Thread thread;
     private final Set<LiveSandbox> sandboxes = new LinkedHashSet<>();
     private @Nullable LiveSandbox busy;
     private boolean over;
     private long lastRead = System.nanoTime();
+    private OptionalLong looked = OptionalLong.empty();
 
-    private HostWatch(Kernel kernel, int host, IptablesVariant variant) {
+    private HostWatch(Kernel kernel, int host, IptablesVariant variant, HostMemory memory) {
+        this.memory = memory;
         this.kernel = kernel;
         this.host = host;
         this.variant = variant;
         this.changes = kernel.watch(host, variant);
+        this.sockets = kernel.keepSockets(host);
         this.thread = HomeThread.of("openshell-netns-watch", this::run);
     }
 
     /** Watches for {@code sandbox}, whose host namespace is that of descriptor {@code host}, until it is removed. */
-    static HostWatch add(LiveSandbox sandbox, Kernel kernel, int host, IptablesVariant variant) {
-        Place place = new Place(kernel.inode(host), variant);
+    static HostWatch add(LiveSandbox sandbox, Kernel kernel, int host, IptablesVariant variant, HostMemory memory) {
+        Place place = new Place(kernel.inode(host), variant, kernel.getClass());
         synchronized (WATCHES) {
             HostWatch watch = WATCHES.get(place);
             if (watch == null) {
-                watch = begin(kernel, host, variant);
+                watch = begin(kernel, host, variant, memory);
                 WATCHES.put(place, watch);
             }
             synchronized (watch) {
@@ -73,18 +85,36 @@ final class HostWatch {
         }
     }
 
-    private static HostWatch begin(Kernel kernel, int host, IptablesVariant variant) {
+    /** Returns what is known of the host of descriptor {@code host}, as long as some sandbox there is watched for. */
+    static HostMemory memory(Kernel kernel, int host) {
+        long inode = kernel.inode(host);
+        synchronized (WATCHES) {
+            return WATCHES.entrySet().stream()
+                    .filter(each ->
+                            each.getKey().host() == inode && each.getKey().kernel() == kernel.getClass())
+                    .map(each -> each.getValue().memory)
+                    .findFirst()
+                    .orElseGet(HostMemory::new);
+        }
+    }
+
+    HostMemory memory() {
+        return memory;
+    }
+
+    private static HostWatch begin(Kernel kernel, int host, IptablesVariant variant, HostMemory memory) {
         int own = kernel.openNamespace(Optional.of(Path.of("/proc/self/fd/" + host)));
         HostWatch watch = null;
         boolean done = false;
         try {
-            watch = new HostWatch(kernel, own, variant);
+            watch = new HostWatch(kernel, own, variant, memory);
             watch.thread.start();
             done = true;
             return watch;
         } finally {
             if (!done) {
                 if (watch != null) {
+                    watch.sockets.close();
                     watch.changes.close();
                 }
                 kernel.close(own);
@@ -137,6 +167,7 @@ final class HostWatch {
             }
         }
         // Not before the thread was woken and has ended: a descriptor's number may be somebody else's then.
+        sockets.close();
         changes.close();
         kernel.close(host);
         return interrupted;
@@ -146,14 +177,16 @@ final class HostWatch {
     private void run() {
         while (!isOver()) {
             try {
-                changes.await(PERIOD);
+                boolean changed = changes.await(PERIOD);
                 long start = System.nanoTime();
-                look();
+                if (!changed || start - lastRead > PERIOD.toNanos() || !isOwn()) {
+                    look();
+                }
                 long took = System.nanoTime() - start;
                 // What changes meanwhile ends the next wait at once.
                 rest(Math.min(LONGEST_REST.toNanos(), Math.max(SHORTEST_REST.toNanos(), took * SHARE)));
             } catch (RuntimeException | Error e) {
-                LOG.log(System.Logger.Level.DEBUG, "could not look at the host's rules", e);
+                log().log(System.Logger.Level.DEBUG, "could not look at the host's rules", e);
                 rest(LONGEST_REST.toNanos());
             }
         }
@@ -174,12 +207,22 @@ final class HostWatch {
         }
     }
 
+    /** Returns whether all that has changed since the last look is what this process itself did to the rules. */
+    private boolean isOwn() {
+        try {
+            return memory.isOwnSince(looked, kernel.generation(host));
+        } catch (KernelException e) {
+            return false;
+        }
+    }
+
     private void look() {
         if (isOver()) {
             return;
         }
         Upkeep.Reading reading;
         try {
+            looked = kernel.generation(host);
             reading = Upkeep.Reading.of(kernel, host, variant, Deadline.in(LIMIT));
             lastRead = System.nanoTime();
         } catch (RuntimeException | Error e) {
@@ -217,7 +260,7 @@ final class HostWatch {
             sandbox.upkeep().forward(host, false);
         } catch (RuntimeException | Error e) {
             // Mending begins with the same, and seals where it can't.
-            LOG.log(System.Logger.Level.DEBUG, "could not cut off " + sandbox, e);
+            log().log(System.Logger.Level.DEBUG, "could not cut off " + sandbox, e);
         }
     }
 
@@ -273,7 +316,12 @@ final class HostWatch {
             sandbox.events().tell(listener -> listener.sealed(sandbox, reason));
         } catch (RuntimeException | Error e) {
             // The next look tries again.
-            LOG.log(System.Logger.Level.DEBUG, "could not seal " + sandbox, e);
+            log().log(System.Logger.Level.DEBUG, "could not seal " + sandbox, e);
         }
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger(HostWatch.class.getName());
     }
 }

@@ -72,7 +72,8 @@ final class Inspection implements PolicyInspection {
     @Override
     public Explanation explain(Flow flow) {
         return viewpoint.look(policy(), (sources, deadline) -> {
-            Explainer explainer = new Explainer(ruleSet(), situation.rulesets().get(), sources.own(), policy());
+            Explainer explainer = new Explainer(
+                    ruleSet(), situation.rulesets().get(), sources.addresses().get(), policy());
             return new Explanation(
                     flow,
                     addresses(flow, sources).stream()

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.HostResolver;
 import dev.openshell.netns.Incubating;
 import dev.openshell.netns.Leftover;
@@ -16,8 +17,9 @@ import dev.openshell.netns.linux.doctor.Doctor;
 import dev.openshell.netns.linux.kernel.JnaKernel;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
+import dev.openshell.netns.linux.nft.NftKernel;
 import dev.openshell.netns.linux.plan.Enforcement;
-import dev.openshell.netns.linux.plan.HostSweep;
+import dev.openshell.netns.linux.plan.HostMemory;
 import dev.openshell.netns.linux.plan.HostView;
 import dev.openshell.netns.linux.plan.LinkAllocator;
 import dev.openshell.netns.linux.plan.LiveFlows;
@@ -34,10 +36,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Applies policies on Linux. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and iptables 1.8 or later.
+ * Applies policies on Linux. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN, and for all but {@link Backend#NFTABLES} iptables
+ * 1.8 or later.
  *
  * @since 0.1
  */
@@ -48,6 +54,8 @@ public final class LinuxProvider implements NetnsProvider {
     private final Planner planner;
     private final Optional<StandIn> standIn;
     private final SecureRandom random = new SecureRandom();
+    private final Map<Long, HostMemory> memories = new ConcurrentHashMap<>();
+    private @Nullable LinuxProvider inProcess;
 
     /** What stands in for the files and the nameservers of the machine. */
     private record StandIn(HostResolver names, ResolvConf conf) {}
@@ -83,6 +91,23 @@ public final class LinuxProvider implements NetnsProvider {
 
     @Override
     public NetnsSandbox apply(SandboxPolicy policy) {
+        return loadingAs(policy).applyHere(policy);
+    }
+
+    /** Returns what loads rules as {@code policy} says. */
+    private LinuxProvider loadingAs(SandboxPolicy policy) {
+        boolean other = policy.backend() == Backend.NFTABLES && !(kernel instanceof NftKernel);
+        return other ? inProcess() : this;
+    }
+
+    private synchronized LinuxProvider inProcess() {
+        if (inProcess == null) {
+            inProcess = new LinuxProvider(new NftKernel(kernel), planner, standIn);
+        }
+        return inProcess;
+    }
+
+    private NetnsSandbox applyHere(SandboxPolicy policy) {
         boolean closedAtExit = standIn.isEmpty();
         if (closedAtExit) {
             AtExit.arm();
@@ -91,11 +116,16 @@ public final class LinuxProvider implements NetnsProvider {
         int host = openHost(policy);
         boolean done = false;
         try {
+            HostMemory memory = memory(host);
+            if (!memory.hasOwn()) {
+                Rivals.requireNone(kernel, host, deadline);
+            }
             Sources sources = sources(host, policy, deadline);
             ResolvedPolicy resolved = sources.resolve(policy, deadline);
             Enforcement enforcement =
-                    Enforcement.of(kernel, host, resolved, new LinkAllocator(random), planner, deadline);
-            LiveSandbox sandbox = new LiveSandbox(kernel, host, resolved, enforcement, sources.conf(), this::sources);
+                    Enforcement.of(kernel, host, memory, resolved, new LinkAllocator(random), planner, deadline);
+            LiveSandbox sandbox =
+                    new LiveSandbox(kernel, host, resolved, enforcement, memory, sources.conf(), this::sources);
             done = true;
             if (closedAtExit) {
                 lookAfter(sandbox);
@@ -108,6 +138,13 @@ public final class LinuxProvider implements NetnsProvider {
                 kernel.close(host);
             }
         }
+    }
+
+    /** A kernel that stands in for Linux gives no inode twice. */
+    private HostMemory memory(int host) {
+        return standIn.isPresent()
+                ? memories.computeIfAbsent(kernel.inode(host), inode -> new HostMemory())
+                : HostWatch.memory(kernel, host);
     }
 
     /** Has the sandbox looked after; it is closed where that can't be. */
@@ -145,7 +182,9 @@ public final class LinuxProvider implements NetnsProvider {
 
     @Override
     public Preflight preflight(SandboxPolicy policy) {
-        return standIn.isPresent() ? NetnsProvider.super.preflight(policy) : Doctor.examine(kernel, policy);
+        return standIn.isPresent()
+                ? NetnsProvider.super.preflight(policy)
+                : Doctor.examine(loadingAs(policy).kernel, policy);
     }
 
     /** What can be known of the machine with the privileges that there are. */
@@ -154,6 +193,9 @@ public final class LinuxProvider implements NetnsProvider {
             kernel.preflight();
         } catch (KernelException e) {
             return MachineFacts.unprivileged(kernel);
+        }
+        if (policy.backend() == Backend.NFTABLES) {
+            return MachineFacts.nftables(kernel);
         }
         return onHost(
                 policy,
@@ -171,7 +213,7 @@ public final class LinuxProvider implements NetnsProvider {
     @Incubating
     public PolicyDiff diff(String name, SandboxPolicy policy) {
         return onHost(policy, (host, deadline) -> {
-            RuleSet live = LiveRules.of(kernel, host, name, deadline);
+            RuleSet live = LiveRules.of(Rivals.inUse(kernel, host), host, name, deadline);
             ResolvedPolicy to = sources(host, policy, deadline).resolve(policy, deadline);
             return RuleDiff.of(live, to, rules -> LiveFlows.of(kernel, host, rules, deadline));
         });
@@ -189,7 +231,7 @@ public final class LinuxProvider implements NetnsProvider {
     @Incubating
     public List<Leftover> sweep(boolean dryRun) {
         SandboxPolicy policy = NetnsSandbox.builder().policy();
-        return onHost(policy, (host, deadline) -> HostSweep.sweep(kernel, host, dryRun, deadline));
+        return onHost(policy, (host, deadline) -> Rivals.sweep(kernel, host, dryRun, deadline));
     }
 
     private interface OnHost<T> {
@@ -217,7 +259,7 @@ public final class LinuxProvider implements NetnsProvider {
         HostResolver names = policy.resolver()
                 .or(() -> standIn.map(StandIn::names))
                 .orElseGet(() -> SystemResolver.of(new HostChannels(kernel, host), conf, HOSTS, deadline));
-        return new Sources(names, conf, view.addresses(), view::routed);
+        return new Sources(names, conf, view::addresses, view::isOwn, view::routed);
     }
 
     /** Looks from a policy's host namespace, which is opened each time. */

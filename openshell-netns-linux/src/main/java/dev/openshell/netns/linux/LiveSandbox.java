@@ -17,6 +17,7 @@ import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.kernel.SocketType;
 import dev.openshell.netns.linux.plan.Enforcement;
+import dev.openshell.netns.linux.plan.HostMemory;
 import dev.openshell.netns.linux.plan.LiveFlows;
 import dev.openshell.netns.linux.plan.ResolvedPolicy;
 import dev.openshell.netns.linux.plan.Upkeep;
@@ -40,6 +41,7 @@ final class LiveSandbox implements NetnsSandbox {
     private final int host;
     private final ResolvedPolicy resolved;
     private final Enforcement enforcement;
+    private final HostMemory memory;
     private final String resolvConf;
     private final SourcesOf sources;
     private final Namespace namespace;
@@ -52,6 +54,7 @@ final class LiveSandbox implements NetnsSandbox {
     private final ReentrantLock closing = new ReentrantLock();
     private boolean open = true;
     private boolean started;
+    private volatile boolean used;
     private volatile boolean sealed;
     private volatile @Nullable HostWatch watch;
 
@@ -65,9 +68,11 @@ final class LiveSandbox implements NetnsSandbox {
             int host,
             ResolvedPolicy resolved,
             Enforcement enforcement,
+            HostMemory memory,
             ResolvConf hostConf,
             SourcesOf sources) {
         this.sources = sources;
+        this.memory = memory;
         this.kernel = kernel;
         this.host = host;
         this.resolved = resolved;
@@ -100,7 +105,7 @@ final class LiveSandbox implements NetnsSandbox {
 
     /** Has others' changes to its rules on the host undone from now on. */
     void watch() {
-        watch = HostWatch.add(this, kernel, host, enforcement.variant());
+        watch = HostWatch.add(this, kernel, host, enforcement.variant(), memory);
     }
 
     @Override
@@ -111,6 +116,8 @@ final class LiveSandbox implements NetnsSandbox {
 
     @Override
     public Namespace namespace() {
+        // Whoever knows where it is may go in.
+        used = true;
         return whileOpen(() -> namespace);
     }
 
@@ -193,6 +200,7 @@ final class LiveSandbox implements NetnsSandbox {
     public Process start(ProcessBuilder command) throws IOException {
         int own = whileOpen(() -> {
             started = true;
+            used = true;
             return ownDescriptor();
         });
         try {
@@ -249,6 +257,7 @@ final class LiveSandbox implements NetnsSandbox {
 
     /** Does {@code body} with a descriptor of its own, which {@link #close()} can't take away meanwhile. */
     private <T> T enter(Entrance<T> body) throws Exception {
+        used = true;
         int own = whileOpen(this::ownDescriptor);
         try {
             return body.with(own);
@@ -283,7 +292,11 @@ final class LiveSandbox implements NetnsSandbox {
         try {
             if (shut()) {
                 try {
-                    enforcement.close(this::endWhatUsesIt);
+                    HostWatch watching = watch;
+                    enforcement.close(
+                            watching == null ? memory : watching.memory(),
+                            used || enforcement.published().isPresent(),
+                            this::endWhatUsesIt);
                 } finally {
                     AtExit.remove(this);
                     closeHost();

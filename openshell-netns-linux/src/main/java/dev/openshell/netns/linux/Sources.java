@@ -12,16 +12,23 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * Where addresses come from, as seen from one namespace.
  *
  * @param names asked for names
  * @param conf the host's nameservers
- * @param own the namespace's own addresses
+ * @param addresses the namespace's own addresses
+ * @param own whether an address is the namespace's own
  * @param routed whether it has a route to an address
  */
-record Sources(HostResolver names, ResolvConf conf, Set<InetAddress> own, Predicate<InetAddress> routed) {
+record Sources(
+        HostResolver names,
+        ResolvConf conf,
+        Supplier<Set<InetAddress>> addresses,
+        Predicate<InetAddress> own,
+        Predicate<InetAddress> routed) {
     /** What can look from a namespace, and for how long. */
     interface Viewpoint {
         /** Returns what {@code body} makes of the sources for {@code policy}. */

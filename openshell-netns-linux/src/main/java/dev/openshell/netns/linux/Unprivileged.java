@@ -32,7 +32,8 @@ final class Unprivileged implements Sources.Viewpoint {
         ResolvConf conf = LinuxProvider.readResolvConf(policy);
         HostResolver names =
                 policy.resolver().orElseGet(() -> SystemResolver.of(ChannelOpener.direct(), conf, hosts, deadline));
-        return body.with(new Sources(names, conf, ownAddresses(), Unprivileged::routed), deadline);
+        Set<InetAddress> own = ownAddresses();
+        return body.with(new Sources(names, conf, () -> own, own::contains, Unprivileged::routed), deadline);
     }
 
     private static Set<InetAddress> ownAddresses() {

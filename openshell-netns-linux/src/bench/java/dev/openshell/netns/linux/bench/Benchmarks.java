@@ -64,9 +64,9 @@ final class Benchmarks {
         for (Variant variant : Variant.values()) {
             part("breakdown, " + variant, () -> new Breakdown(figures, rounds).measure(variant));
         }
-        part("bulk TCP", () -> new Bulk(figures, full ? 5 : 1).measure(Variant.NFT));
+        part("bulk TCP", () -> new Bulk(figures, full ? 5 : 1).measure(Variant.NFTABLES));
         part("whole", () -> new Whole(figures, full ? 30 : 10).measure(target.resolve("openshell-netns.jar")));
-        for (Variant variant : full ? Variant.values() : new Variant[] {Variant.NFT}) {
+        for (Variant variant : full ? Variant.values() : new Variant[] {Variant.NFTABLES}) {
             part("scaling, " + variant, () -> new Scaling(figures, variant, sizes, rounds).measure());
         }
         List<Targets.Outcome> outcomes = Targets.of(figures, live);

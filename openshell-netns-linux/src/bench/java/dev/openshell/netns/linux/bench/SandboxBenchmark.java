@@ -33,23 +33,26 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 5)
 @Fork(1)
 public class SandboxBenchmark {
-    /** A pod in which sandboxes are made. */
+    /** A pod in which sandboxes are made, beside one that lives. */
     @State(Scope.Thread)
     public static class World {
-        @Param({"NFT", "LEGACY"})
+        @Param({"NFT", "LEGACY", "NFTABLES"})
         Variant variant;
 
         private final Kernel kernel = new JnaKernel();
         private final NetnsProvider provider = new LinuxProvider(kernel);
         private Pod pod;
+        private NetnsSandbox beside;
 
         @Setup(Level.Trial)
         public void open() {
             pod = new Pod(kernel);
+            beside = apply();
         }
 
         @TearDown(Level.Trial)
         public void close() {
+            beside.close();
             pod.close();
         }
 

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.bench;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsProvider;
 import dev.openshell.netns.NetnsSandbox;
@@ -11,7 +12,9 @@ public enum Variant {
     /** The iptables-nft programs. */
     NFT(builder -> builder.iptables(IptablesVariant.NFT)),
     /** The iptables-legacy programs. */
-    LEGACY(builder -> builder.iptables(IptablesVariant.LEGACY));
+    LEGACY(builder -> builder.iptables(IptablesVariant.LEGACY)),
+    /** No programs. */
+    NFTABLES(builder -> builder.backend(Backend.NFTABLES));
 
     private final UnaryOperator<NetnsSandbox.Builder> choice;
 

@@ -8,6 +8,7 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
+    public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EACCES = 13;
@@ -37,7 +38,7 @@ public final class Errno {
             Map.entry(ENOENT, new Known("ENOENT", "check that it exists")),
             Map.entry(EINTR, new Known("EINTR", "apply again")),
             Map.entry(5, new Known("EIO", "check the kernel's log")),
-            Map.entry(9, new Known("EBADF", "the namespace is closed")),
+            Map.entry(EBADF, new Known("EBADF", "the namespace is closed")),
             Map.entry(EAGAIN, new Known("EAGAIN", "raise the limit on tasks, or apply again")),
             Map.entry(12, new Known("ENOMEM", "free memory")),
             Map.entry(EACCES, new Known("EACCES", "check permissions and security modules")),

@@ -32,6 +32,12 @@ final class DoctorCommand implements Callable<Integer> {
             description = "Look at this variant of iptables (auto).")
     private @Nullable String iptables;
 
+    @Option(
+            names = "--backend",
+            paramLabel = "iptables|nftables",
+            description = "Look at what this backend needs (iptables).")
+    private @Nullable String backend;
+
     @ParentCommand
     private Main main;
 
@@ -40,6 +46,9 @@ final class DoctorCommand implements Callable<Integer> {
         NetnsSandbox.Builder builder = NetnsSandbox.builder();
         if (iptables != null) {
             builder.iptables(PolicyOptions.variant(iptables));
+        }
+        if (backend != null) {
+            builder.backend(PolicyOptions.backend(backend, iptables));
         }
         Preflight preflight = main.engine().preflight(builder.policy());
         output.print(preflight.toString().lines().toList(), () -> Json.of(preflight));

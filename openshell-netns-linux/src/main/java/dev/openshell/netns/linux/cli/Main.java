@@ -1,11 +1,11 @@
 package dev.openshell.netns.linux.cli;
 
-import dev.openshell.netns.NetnsException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -53,6 +53,11 @@ public final class Main implements Runnable {
 
     static int run(String... arguments) {
         Startup.prepare();
+        Optional<PlainRun> plain = PlainRun.of(arguments);
+        return plain.isPresent() ? plain.get().execute() : parsed(arguments);
+    }
+
+    private static int parsed(String... arguments) {
         CommandLine line = line(new LinuxEngine(), Commands.of(arguments));
         // The same bytes in every locale: JSON and SVG are UTF-8.
         line.setOut(new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
@@ -73,8 +78,10 @@ public final class Main implements Runnable {
         if (line.getSubcommands().containsKey("run")) {
             line.getSubcommands().get("run").setStopAtPositional(true);
         }
-        line.setParameterExceptionHandler((e, rest) -> usage(e.getCommandLine(), e.getMessage()));
-        line.setExecutionExceptionHandler((e, command, parsed) -> failure(command, e));
+        line.setParameterExceptionHandler((e, rest) -> Failures.usage(
+                e.getCommandLine().getErr(), e.getCommandLine().getCommandSpec().qualifiedName(), e.getMessage()));
+        line.setExecutionExceptionHandler((e, command, parsed) ->
+                Failures.failure(command.getErr(), command.getCommandSpec().qualifiedName(), e));
         // 1 says what a command found out: a defect of ours must not look like it.
         line.getSubcommands().values().forEach(command -> command.getCommandSpec()
                 .exitCodeOnExecutionException(NO_SANDBOX));
@@ -89,27 +96,5 @@ public final class Main implements Runnable {
     public void run() {
         String known = String.join(", ", spec.subcommands().keySet());
         throw new ParameterException(spec.commandLine(), "give a command: " + known);
-    }
-
-    private static int usage(CommandLine command, String message) {
-        PrintWriter err = command.getErr();
-        err.println("openshell-netns: " + Output.printable(message));
-        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-        return USAGE;
-    }
-
-    private static int failure(CommandLine command, Exception e) throws Exception {
-        if (e instanceof IllegalArgumentException) {
-            return usage(command, String.valueOf(e.getMessage()));
-        }
-        if (!(e instanceof NetnsException)) {
-            throw e;
-        }
-        command.getErr().println("openshell-netns: " + Output.printable(String.valueOf(e.getMessage())));
-        for (Throwable suppressed : e.getSuppressed()) {
-            command.getErr()
-                    .println("openshell-netns: and then: " + Output.printable(String.valueOf(suppressed.getMessage())));
-        }
-        return NO_SANDBOX;
     }
 }

@@ -1,7 +1,9 @@
 package dev.openshell.netns.linux.cli;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.PolicyInspection;
 import dev.openshell.netns.SandboxPlan;
+import dev.openshell.netns.SandboxPolicy;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -47,16 +49,24 @@ final class PlanCommand implements Callable<Integer> {
         if ((steps ? 1 : 0) + (svg != null ? 1 : 0) + (output.json() ? 1 : 0) > 1) {
             throw new IllegalArgumentException("--json, --steps and --svg exclude each other; give one of them");
         }
-        PolicyInspection inspection = main.engine().inspect(policy.builder().policy());
+        SandboxPolicy asked = policy.builder().policy();
+        PolicyInspection inspection = main.engine().inspect(asked);
         if (svg != null) {
             draw(inspection.svg(), svg);
         } else if (steps || output.json()) {
             SandboxPlan plan = inspection.plan();
             output.print(numbered(plan), () -> Json.of(plan));
         } else {
-            output.print(inspection.plan().toString());
+            output.print(header(asked) + inspection.plan());
         }
         return 0;
+    }
+
+    /** The text is the same for both; which tables it means is not. */
+    private static String header(SandboxPolicy policy) {
+        return policy.backend() == Backend.NFTABLES
+                ? "# backend=nftables: tables openshell-raw, openshell-nat and openshell-filter\n"
+                : "";
     }
 
     private void draw(String picture, String file) {

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.cli;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import java.time.Duration;
@@ -68,6 +69,51 @@ final class PolicyOptions {
             description = "Load rules with this variant of iptables (auto).")
     private @Nullable String iptables;
 
+    @Option(
+            names = "--backend",
+            paramLabel = "iptables|nftables",
+            description = "Load rules with iptables-restore, or into tables of their own in nf_tables without starting"
+                    + " a program (iptables).")
+    private @Nullable String backend;
+
+    /** Returns whether {@code option} may be given more than once. */
+    static boolean isRepeatable(String option) {
+        return option.equals("--dns") || option.equals("--direct-tcp");
+    }
+
+    /** Sets an option that has no value, and returns false where there is no such option. */
+    boolean flag(String option) {
+        switch (option) {
+            case "--named" -> named = true;
+            case "--public-only" -> publicOnly = true;
+            case "--unlimited" -> unlimited = true;
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Sets an option that has a value, and returns false where there is no such option. */
+    boolean value(String option, String value) {
+        switch (option) {
+            case "--proxy" -> proxy = value;
+            case "--dns" -> dns.add(value);
+            case "--direct-tcp" -> directTcp.add(value);
+            case "--name" -> name = value;
+            case "--link-pool" -> linkPool = value;
+            case "--max-connections" -> maxConnections = value;
+            case "--max-connections-per-second" -> maxConnectionsPerSecond = value;
+            case "--timeout" -> timeout = value;
+            case "--iptables" -> iptables = value;
+            case "--backend" -> backend = value;
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Returns a builder with these options and what the two environment variables say. */
     NetnsSandbox.Builder builder() {
         NetnsSandbox.Builder builder = NetnsSandbox.builder().fromEnvironment();
@@ -111,6 +157,9 @@ final class PolicyOptions {
         if (iptables != null) {
             builder.iptables(variant(iptables));
         }
+        if (backend != null) {
+            builder.backend(backend(backend, iptables));
+        }
         return builder;
     }
 
@@ -128,6 +177,23 @@ final class PolicyOptions {
             case "nft" -> IptablesVariant.NFT;
             case "legacy" -> IptablesVariant.LEGACY;
             default -> throw new IllegalArgumentException("--iptables: '" + text + "' is not auto, nft or legacy");
+        };
+    }
+
+    /**
+     * Returns what {@code --backend} says.
+     *
+     * @param iptables what {@code --iptables} says beside it, which is about the other backend
+     */
+    static Backend backend(String text, @Nullable String iptables) {
+        if (text.equals("nftables") && iptables != null) {
+            throw new IllegalArgumentException(
+                    "--iptables: the backend nftables has no variant of iptables; leave it out");
+        }
+        return switch (text) {
+            case "iptables" -> Backend.IPTABLES;
+            case "nftables" -> Backend.NFTABLES;
+            default -> throw new IllegalArgumentException("--backend: '" + text + "' is not iptables or nftables");
         };
     }
 }

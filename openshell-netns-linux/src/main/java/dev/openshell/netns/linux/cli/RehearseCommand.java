@@ -1,6 +1,10 @@
 package dev.openshell.netns.linux.cli;
 
 import dev.openshell.netns.NetnsException;
+import dev.openshell.netns.NetnsSandbox;
+import dev.openshell.netns.linux.kernel.JnaKernel;
+import dev.openshell.netns.linux.kernel.Kernel;
+import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.sys.Libc;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,11 +23,12 @@ import picocli.CommandLine.Command;
         name = "rehearse",
         mixinStandardHelpOptions = true,
         description = {
-            "Loads what 'run' loads and changes nothing, for a JVM that writes a class-data archive:",
+            "Does what 'run' does, for a JVM that writes a class-data archive, and changes nothing: where it may,",
+            "it makes a sandbox in a namespace of its own, and takes both away again; else it loads the classes.",
             "java -XX:ArchiveClassesAtExit=FILE -Xlog:disable -jar JAR rehearse",
             "With it, 'run' starts sooner; of an archive that no longer fits nothing is said:",
             "java -XX:SharedArchiveFile=FILE -Xshare:auto -Xlog:disable -jar JAR run ...",
-            "Needs no privilege."
+            "Needs no privilege; with those that 'run' takes, the archive has more in it."
         },
         footer = {"", "Exit status: 0; 2 bad usage; 125 it could not, such as when it is not run from a jar."})
 final class RehearseCommand implements Callable<Integer> {
@@ -32,10 +37,11 @@ final class RehearseCommand implements Callable<Integer> {
     private static final String CLASS = ".class";
 
     @Override
-    public Integer call() throws IOException, URISyntaxException {
+    public Integer call() throws IOException, URISyntaxException, InterruptedException {
         int status = command("run", "--help");
         status |= command("plan", "--proxy", "3128", "--dns", "198.51.100.53", "--direct-tcp", "203.0.113.10");
         Libc.gettid();
+        sandbox();
         Path jar = Path.of(RehearseCommand.class
                 .getProtectionDomain()
                 .getCodeSource()
@@ -54,6 +60,26 @@ final class RehearseCommand implements Callable<Integer> {
                     "plan", "exit status " + status, "see what the same says by itself: plan --dns 198.51.100.53");
         }
         return 0;
+    }
+
+    /** Makes a sandbox where nothing is, if that can be: which lambdas a run has, loading classes does not tell. */
+    private static void sandbox() throws InterruptedException {
+        PlainRun.of("run", "--", "true");
+        Kernel kernel = new JnaKernel();
+        int host = -1;
+        try {
+            kernel.preflight();
+            host = kernel.createNamespace();
+            NetnsSandbox.Builder builder =
+                    NetnsSandbox.builder().proxy(3128).hostNamespace(Path.of("/proc/self/fd", Integer.toString(host)));
+            Running.run(builder, List.of("true"), () -> new PrintWriter(Writer.nullWriter()));
+        } catch (KernelException | NetnsException e) {
+            // Without it the archive is of less use, and a run says why there can be no sandbox.
+        } finally {
+            if (host >= 0) {
+                kernel.close(host);
+            }
+        }
     }
 
     private static NetnsException failure(String object, String reason, String remedy) {

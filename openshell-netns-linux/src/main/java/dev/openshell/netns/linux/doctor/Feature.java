@@ -3,7 +3,6 @@ package dev.openshell.netns.linux.doctor;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.Limits;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -18,7 +17,7 @@ enum Feature {
             "xt_conntrack nf_conntrack",
             "FORWARD -m conntrack --ctstate NEW,ESTABLISHED --ctproto 6 --ctorigsrc %1$s --ctorigdst %2$s"
                     + " --ctorigdstport 443 --ctdir ORIGINAL -j ACCEPT"),
-    COMMENT("match", "xt_comment", "FORWARD -m comment --comment \"probe(1)\" -j ACCEPT"),
+    COMMENT("match", "xt_comment", "FORWARD -p tcp -m comment --comment \"probe(1)\" -j ACCEPT"),
     CONNLIMIT(
             "match",
             "xt_connlimit nf_conncount",
@@ -27,7 +26,8 @@ enum Feature {
             "match",
             "xt_hashlimit",
             "FORWARD -m hashlimit --hashlimit-above 256/sec --hashlimit-burst 512 --hashlimit-mode dstip,dstport"
-                    + " --hashlimit-name osh-probe -j DROP"),
+                    + " --hashlimit-name osh-probe --hashlimit-htable-size 256 --hashlimit-htable-max 16384"
+                    + " --hashlimit-htable-gcinterval 10000 --hashlimit-htable-expire 10000 -j DROP"),
     REJECT(
             "target",
             "ipt_REJECT ip6t_REJECT nft_reject_inet",
@@ -39,6 +39,9 @@ enum Feature {
             "*raw\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n*nat\n:POSTROUTING ACCEPT [0:0]\n";
     private static final String FILTER =
             "COMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n";
+
+    private static final String NFT =
+            "nf_tables nft_ct nft_limit nft_connlimit nft_masq nft_chain_nat nft_reject_ipv4 nft_reject_ipv6";
 
     private final String kind;
     private final String modules;
@@ -71,10 +74,14 @@ enum Feature {
         };
     }
 
-    /** Returns the command that loads the kernel's part. */
-    String module() {
-        boolean limit = this == CONNLIMIT || this == HASHLIMIT;
-        return "modprobe -a " + modules + "  # on the host, where this is a container"
+    /**
+     * Returns the command that loads the kernel's part.
+     *
+     * @param nft whether it is that of nf_tables itself
+     */
+    String module(boolean nft) {
+        boolean limit = isLimit();
+        return "modprobe -a " + (nft ? NFT : modules) + "  # on the host, where this is a container"
                 + (limit ? "; or leave it out with unlimited()" : "");
     }
 
@@ -83,9 +90,14 @@ enum Feature {
         return text(family, Stream.of(this));
     }
 
-    /** Returns iptables-restore input with all of them. */
-    static String all(Family family) {
-        return text(family, Arrays.stream(values()));
+    /** Returns whether it is one that drops what is too much. */
+    boolean isLimit() {
+        return this == CONNLIMIT || this == HASHLIMIT;
+    }
+
+    /** Returns iptables-restore input with all of {@code features}. */
+    static String all(Family family, List<Feature> features) {
+        return text(family, features.stream());
     }
 
     private static String text(Family family, Stream<Feature> features) {

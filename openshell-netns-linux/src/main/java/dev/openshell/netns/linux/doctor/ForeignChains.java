@@ -25,12 +25,22 @@ final class ForeignChains {
     private static final Set<String> SHARED = Set.of(
             "raw PREROUTING", "filter INPUT", "filter FORWARD", "nat PREROUTING", "nat INPUT", "nat POSTROUTING");
 
+    /** Those in which its accept is the first rule, where its own rules are in tables of their own. */
+    private static final Set<String> PASSED = Set.of("filter INPUT", "filter FORWARD");
+
+    private static final String OWN = "openshell-";
+
     private ForeignChains() {}
 
-    static Finding judge(List<BaseChain> chains, Optional<IptablesVariant> variant) {
+    /**
+     * Judges those that are not shared with this library.
+     *
+     * @param nft whether its rules are in tables of their own
+     */
+    static Finding judge(List<BaseChain> chains, Optional<IptablesVariant> variant, boolean nft) {
         List<BaseChain> foreign = chains.stream()
                 .filter(chain -> FAMILIES.contains(chain.family()) && HOOKS.containsKey(chain.hook()))
-                .filter(chain -> !isShared(chain, variant))
+                .filter(chain -> !isShared(chain, variant, nft))
                 .toList();
         List<BaseChain> dropping = foreign.stream()
                 .filter(chain -> chain.policyDrop() || chain.drops() || chain.maps())
@@ -47,7 +57,10 @@ final class ForeignChains {
                 "nft list ruleset; " + String.join("; ", remedies(dropping.get(0))));
     }
 
-    private static boolean isShared(BaseChain chain, Optional<IptablesVariant> variant) {
+    private static boolean isShared(BaseChain chain, Optional<IptablesVariant> variant, boolean nft) {
+        if (nft && !chain.family().equals("inet")) {
+            return chain.table().startsWith(OWN) || PASSED.contains(chain.table() + " " + chain.name());
+        }
         return variant.equals(Optional.of(IptablesVariant.NFT))
                 && !chain.family().equals("inet")
                 && SHARED.contains(chain.table() + " " + chain.name());

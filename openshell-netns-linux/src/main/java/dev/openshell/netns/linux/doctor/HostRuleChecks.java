@@ -24,8 +24,10 @@ final class HostRuleChecks {
     }
 
     void addTo(Checks checks) {
-        checks.add("iptables.readable", () -> withVariant(this::readable));
-        checks.add("forward-policy", () -> withVariant(this::forwardPolicy));
+        checks.add(place.isNft() ? "nftables.readable" : "iptables.readable", () -> withVariant(this::readable));
+        if (!place.isNft()) {
+            checks.add("forward-policy", () -> withVariant(this::forwardPolicy));
+        }
         checks.add("nftables.base-chains", () -> place.entered() ? baseChains() : place.notEntered());
     }
 
@@ -33,9 +35,7 @@ final class HostRuleChecks {
         if (!place.entered()) {
             return place.notEntered();
         }
-        return variant.isPresent()
-                ? probe.call()
-                : Finding.notChecked("which variant of iptables to read with, see iptables.variant", "iptables -V");
+        return variant.isPresent() ? probe.call() : place.unknownVariant();
     }
 
     private Finding readable() {
@@ -46,8 +46,11 @@ final class HostRuleChecks {
                     .count();
             seen.add(rules + " rules of " + word(family));
         }
+        String shown = String.join(" and ", seen);
         return Finding.ok(
-                "iptables-" + ToolChecks.word(variant.orElseThrow()) + "-save shows " + String.join(" and ", seen));
+                place.isNft()
+                        ? "the library's own tables have " + shown
+                        : "iptables-" + ToolChecks.word(variant.orElseThrow()) + "-save shows " + shown);
     }
 
     private String saved(Family family) {
@@ -97,7 +100,7 @@ final class HostRuleChecks {
             }
             answers.add(answer);
         }
-        return ForeignChains.judge(Nftables.baseChains(answers), variant);
+        return ForeignChains.judge(Nftables.baseChains(answers), variant, place.isNft());
     }
 
     /** Takes it again where things changed meanwhile. */

@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.doctor;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.base.Deadline;
@@ -79,6 +80,11 @@ final class Place implements AutoCloseable {
         return policy;
     }
 
+    /** Returns whether rules are loaded into nf_tables in this process. */
+    boolean isNft() {
+        return policy.backend() == Backend.NFTABLES;
+    }
+
     Deadline deadline() {
         return deadline;
     }
@@ -108,6 +114,13 @@ final class Place implements AutoCloseable {
         return privileged
                 ? Finding.notChecked("the host namespace can't be opened", "ls -l /run/netns")
                 : Finding.notChecked(NEEDED, RUN_AS_ROOT);
+    }
+
+    /** Returns what to say where it is not known what rules are loaded with. */
+    Finding unknownVariant() {
+        return isNft()
+                ? Finding.notChecked("the kernel has no nf_tables, see nftables", "modprobe nf_tables")
+                : Finding.notChecked("which variant of iptables to use, see iptables.variant", "iptables -V");
     }
 
     /** Returns the setting as it is there, empty where there is none. */

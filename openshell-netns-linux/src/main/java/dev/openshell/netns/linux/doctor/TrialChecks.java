@@ -11,6 +11,7 @@ import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.report.MachineFacts;
 import dev.openshell.netns.linux.report.MachineFacts.Logging.State;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,7 +39,7 @@ final class TrialChecks {
         checks.add("veth", () -> place.privileged() ? inTrial(this::veth) : place.notEntered());
         checks.add("sysctl", () -> place.privileged() ? inTrial(this::sysctl) : place.notEntered());
         boolean all = variant.isPresent() && loadsAll();
-        for (Feature feature : Feature.values()) {
+        for (Feature feature : features()) {
             checks.add(feature.checkName(), () -> rules(feature, all));
         }
         checks.add("logging", this::logging);
@@ -86,12 +87,19 @@ final class TrialChecks {
         return Answers.parse(request, answer).failures();
     }
 
+    /** Limits of nf_tables are more than a rule: they are tried with the sets that they need. */
+    private List<Feature> features() {
+        return Arrays.stream(Feature.values())
+                .filter(feature -> !place.isNft() || !feature.isLimit())
+                .toList();
+    }
+
     /** Where all of it loads at once, each part does. */
     private boolean loadsAll() {
         try {
             return inTrial(namespace -> {
                 for (Family family : Family.values()) {
-                    load(namespace, family, Feature.all(family));
+                    load(namespace, family, Feature.all(family, features()));
                 }
                 return true;
             });
@@ -107,12 +115,15 @@ final class TrialChecks {
         String word = ToolChecks.word(variant.get());
         List<String> refusals = all ? List.of() : refusals(feature);
         if (refusals.isEmpty()) {
-            return Finding.ok("iptables-" + word + " and ip6tables-" + word + " load it");
+            return Finding.ok(
+                    place.isNft()
+                            ? "nf_tables takes it for both families"
+                            : "iptables-" + word + " and ip6tables-" + word + " load it");
         }
         String evidence = feature.what() + " can't be loaded: " + String.join("; ", refusals);
         return feature.isNeeded(place.policy().limits())
-                ? Finding.failure(evidence, feature.module())
-                : Finding.warning(evidence + "; without limits it is not needed", feature.module());
+                ? Finding.failure(evidence, feature.module(place.isNft()))
+                : Finding.warning(evidence + "; without limits it is not needed", feature.module(place.isNft()));
     }
 
     private List<String> refusals(Feature feature) {
@@ -135,14 +146,15 @@ final class TrialChecks {
     }
 
     private Finding noVariant() {
-        return place.entered()
-                ? Finding.notChecked("which variant of iptables to try it with, see iptables.variant", "iptables -V")
-                : place.notEntered();
+        return place.entered() ? place.unknownVariant() : place.notEntered();
     }
 
     private Finding logging() {
         if (variant.isEmpty()) {
             return noVariant();
+        }
+        if (place.isNft()) {
+            return Finding.ok("the backend nftables has no rules that log; their counters tell of denials");
         }
         MachineFacts facts = MachineFacts.of(place.kernel(), place.namespace(), variant.get(), place.deadline());
         String evidence = "NFLOG " + word(facts.nflog()) + "; LOG " + word(facts.log());

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 /** The iptables programs, run in the calling thread's namespace. */
 final class Iptables {
     private static final String INSTALL = "install the iptables package, 1.8 or later, and have /usr/sbin on PATH";
+    private static final String NFT_PROGRAM = "xtables-nft-multi";
     private static final String KEEP = "--noflush";
     private static final int OTHER_PROBLEM = 1;
     private static final int RESOURCE_PROBLEM = 4;
@@ -41,7 +42,12 @@ final class Iptables {
         if (nft && legacyObstacle().isPresent()) {
             return IptablesVariant.NFT;
         }
-        Found legacyRules = legacyTables() ? rules(IptablesVariant.LEGACY, deadline) : Found.NONE;
+        boolean legacy = legacyTables();
+        // Whatever rules of nft's there are, or none: it is the one.
+        if (nft && !legacy && isNft(restore())) {
+            return IptablesVariant.NFT;
+        }
+        Found legacyRules = legacy ? rules(IptablesVariant.LEGACY, deadline) : Found.NONE;
         Found nftRules = nft ? rules(IptablesVariant.NFT, deadline) : Found.NONE;
         if (legacyRules == Found.OTHERS && nftRules == Found.OTHERS) {
             throw new KernelException(
@@ -54,10 +60,18 @@ final class Iptables {
         if (legacyRules != nftRules) {
             return legacyRules.compareTo(nftRules) > 0 ? IptablesVariant.LEGACY : IptablesVariant.NFT;
         }
-        Path restore = Tool.find("iptables-restore")
-                .orElseThrow(() -> new KernelException(0, "no iptables-restore on PATH", INSTALL));
+        Path restore = restore().orElseThrow(() -> new KernelException(0, "no iptables-restore on PATH", INSTALL));
         Tool.Result version = Tool.run(List.of(restore.toString(), "--version"), "", deadline);
         return version.output().contains("nf_tables") ? IptablesVariant.NFT : IptablesVariant.LEGACY;
+    }
+
+    private static Optional<Path> restore() {
+        return Tool.find("iptables-restore");
+    }
+
+    /** Returns whether {@code program} is surely nft's: all of that variant's programs are links to one file. */
+    private static boolean isNft(Optional<Path> program) throws IOException {
+        return program.isPresent() && program.get().toRealPath().endsWith(NFT_PROGRAM);
     }
 
     /** Returns why this JVM can't use iptables-legacy, empty where it can. */

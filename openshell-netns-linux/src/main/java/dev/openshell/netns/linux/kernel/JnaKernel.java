@@ -13,6 +13,7 @@ import dev.openshell.netns.linux.process.NamespaceProcesses;
 import dev.openshell.netns.linux.process.Owners;
 import dev.openshell.netns.linux.process.ProcessStarter;
 import dev.openshell.netns.linux.process.Watchdog;
+import dev.openshell.netns.linux.sys.Guest;
 import dev.openshell.netns.linux.sys.Libc;
 import dev.openshell.netns.linux.sys.NamespaceThread;
 import java.io.IOException;
@@ -25,7 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,7 +39,17 @@ public final class JnaKernel implements Kernel {
     private static final Pattern EFFECTIVE = Pattern.compile("(?m)^CapEff:\\s*([0-9a-f]+)$");
     private static final String GIVE_NAMESPACE = "give /run/netns/NAME or /proc/PID/ns/net";
 
+    private static final Path HERE = Path.of("/proc/thread-self/ns/net");
+
     private final NetlinkSockets rtnetlink = new NetlinkSockets(Libc.NETLINK_ROUTE);
+    private final NetlinkSockets netfilter = new NetlinkSockets(Libc.NETLINK_NETFILTER);
+    private final Guests guests = new Guests();
+
+    /** The inodes of the namespaces that descriptors are of, which was asked for already. */
+    private final Map<Integer, Long> inodes = new ConcurrentHashMap<>();
+
+    /** The sockets of {@link #openNetlink}, by descriptor. */
+    private final Map<Integer, NetlinkSocket> sockets = new ConcurrentHashMap<>();
 
     @Override
     public void preflight() {
@@ -75,14 +88,43 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public int createNamespace() {
-        return inside(-1, "unshare", () -> {
-            Libc.unshare(Libc.CLONE_NEWNET);
-            return Libc.open("/proc/thread-self/ns/net", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        });
+        return inside(-1, "unshare", JnaKernel::unshare);
+    }
+
+    /** {@inheritDoc} The thread that made it is the one that stays. */
+    @Override
+    public NewNamespace newNamespace() {
+        Guest guest = new Guest(-1);
+        boolean done = false;
+        int descriptor = -1;
+        try {
+            descriptor = system("unshare", () -> guest.call(JnaKernel::unshare));
+            long inode = inode(descriptor);
+            guests.keep(inode, guest);
+            Stay stay = kept(inode);
+            done = true;
+            return new NewNamespace(descriptor, stay);
+        } finally {
+            if (!done) {
+                guest.close();
+                if (descriptor >= 0) {
+                    close(descriptor);
+                }
+            }
+        }
+    }
+
+    private static int unshare() {
+        Libc.unshare(Libc.CLONE_NEWNET);
+        return Libc.open("/proc/thread-self/ns/net", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
     }
 
     @Override
     public long inode(int namespace) {
+        return inodes.computeIfAbsent(namespace, JnaKernel::readInode);
+    }
+
+    private static long readInode(int namespace) {
         try {
             int type = Libc.ioctl(namespace, new NativeLong(Libc.NS_GET_NSTYPE));
             if (type != Libc.CLONE_NEWNET) {
@@ -98,6 +140,8 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public void close(int descriptor) {
+        sockets.remove(descriptor);
+        inodes.remove(descriptor);
         system("close", () -> Libc.close(descriptor));
     }
 
@@ -109,18 +153,46 @@ public final class JnaKernel implements Kernel {
 
     @Override
     public byte[] netfilter(int namespace, byte[] request) {
-        return inside(namespace, "nfnetlink", () -> NetlinkSocket.exchange(Libc.NETLINK_NETFILTER, request));
+        long inode = inode(namespace);
+        return system("nfnetlink", () -> netfilter.exchange(namespace, inode, request));
+    }
+
+    @Override
+    public int openNetlink(int namespace, int protocol) {
+        NetlinkSocket socket = inside(namespace, "netlink socket", () -> NetlinkSocket.open(protocol));
+        sockets.put(socket.descriptor(), socket);
+        return socket.descriptor();
+    }
+
+    @Override
+    public byte[] exchange(int socket, byte[] request) {
+        NetlinkSocket open = sockets.get(socket);
+        if (open == null) {
+            throw new KernelException(Errno.EBADF, "descriptor " + socket + " is no netlink socket");
+        }
+        return system("netlink", () -> open.exchange(request));
     }
 
     @Override
     public Optional<String> readSysctl(int namespace, String key) {
-        return inside(namespace, key, () -> SysctlFile.read(key));
+        return briefly(namespace, key, () -> SysctlFile.read(key));
     }
 
     @Override
     public void writeSysctl(int namespace, String key, String value) {
-        inside(namespace, key, () -> {
+        briefly(namespace, key, () -> {
             SysctlFile.write(key, value);
+            return true;
+        });
+    }
+
+    @Override
+    public void writeSysctls(int namespace, Map<String, String> values) {
+        briefly(namespace, "sysctls", () -> {
+            values.forEach((key, value) -> system(key, () -> {
+                SysctlFile.write(key, value);
+                return true;
+            }));
             return true;
         });
     }
@@ -185,13 +257,46 @@ public final class JnaKernel implements Kernel {
     }
 
     @Override
-    public Lock lock(int namespace, Deadline deadline) {
+    public Stay stay(int namespace) {
         long inode = inode(namespace);
-        Lock lock = NamespaceLock.take(inode, () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
-        rtnetlink.keep(inode);
+        guests.keep(inode);
+        return kept(inode);
+    }
+
+    /** The guest is kept already. */
+    private Stay kept(long inode) {
+        Stay sockets = sockets(inode);
         return () -> {
             try {
-                rtnetlink.forget(inode);
+                guests.forget(inode);
+            } finally {
+                sockets.close();
+            }
+        };
+    }
+
+    @Override
+    public Stay keepSockets(int namespace) {
+        return sockets(inode(namespace));
+    }
+
+    private Stay sockets(long inode) {
+        rtnetlink.keep(inode);
+        netfilter.keep(inode);
+        return () -> {
+            rtnetlink.forget(inode);
+            netfilter.forget(inode);
+        };
+    }
+
+    @Override
+    public Lock lock(int namespace, Deadline deadline) {
+        Lock lock =
+                NamespaceLock.take(inode(namespace), () -> openNamespace(Optional.of(descriptor(namespace))), deadline);
+        Stay stay = stay(namespace);
+        return () -> {
+            try {
+                stay.close();
             } finally {
                 lock.close();
             }
@@ -242,6 +347,12 @@ public final class JnaKernel implements Kernel {
     @Override
     public List<IptablesVariant> variants(int namespace) {
         return inside(namespace, "iptables", Iptables::variants);
+    }
+
+    @Override
+    public Set<String> legacyTables(int namespace) {
+        // Every namespace has the lists, where the kernel has iptables-legacy at all.
+        return LegacyTables.areKnown() ? inside(namespace, "read the tables", LegacyTables::here) : Set.of();
     }
 
     @Override
@@ -304,6 +415,20 @@ public final class JnaKernel implements Kernel {
 
     private static <T> List<T> insideAll(int namespace, String what, List<Callable<T>> bodies) {
         return system(what, () -> NamespaceThread.callAll(namespace, bodies));
+    }
+
+    /** For what takes next to no time and leaves nothing on the thread. */
+    private <T> T briefly(int namespace, String what, Callable<T> body) {
+        long inode = inode(namespace);
+        return system(what, () -> isHere(inode) ? body.call() : guests.call(namespace, inode, body));
+    }
+
+    private static boolean isHere(long inode) {
+        try {
+            return inode == (Long) Files.getAttribute(HERE, "unix:ino");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static <T> T inside(int namespace, String what, Callable<T> body) {

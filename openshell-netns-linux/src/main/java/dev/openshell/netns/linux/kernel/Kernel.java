@@ -12,6 +12,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
@@ -33,6 +35,15 @@ public interface Kernel {
     /** Returns the descriptor of a new network namespace (unshare(2) CLONE_NEWNET), which holds it. */
     int createNamespace();
 
+    /** A new namespace of which much is asked at once: its descriptor, and what is kept at hand for that. */
+    record NewNamespace(int descriptor, Stay stay) {}
+
+    /** Does what {@link #createNamespace} and {@link #stay} do, in one. */
+    default NewNamespace newNamespace() {
+        int descriptor = createNamespace();
+        return new NewNamespace(descriptor, stay(descriptor));
+    }
+
     /** Returns the namespace's inode number. */
     long inode(int namespace);
 
@@ -48,11 +59,30 @@ public interface Kernel {
     /** Does the same with nfnetlink messages (NETLINK_NETFILTER), such as those that ask for tracked flows. */
     byte[] netfilter(int namespace, byte[] request);
 
+    /**
+     * Returns the descriptor of a new netlink socket of {@code protocol}, such as NETLINK_NETFILTER, that lives in
+     * {@code namespace}. What the kernel ties to a socket, such as a table with NFT_TABLE_F_OWNER, goes when it is closed
+     * or this process dies.
+     */
+    int openNetlink(int namespace, int protocol);
+
+    /**
+     * Sends {@code request}, one or more messages with sequence numbers, in one datagram on a descriptor of
+     * {@link #openNetlink}, and returns all answers to it. Refusals are in the answers; a batch that asks for no
+     * acknowledgement and is done has none.
+     */
+    byte[] exchange(int socket, byte[] request);
+
     /** Returns the value of {@code /proc/sys/KEY} as seen in {@code namespace}, empty where there is no such key. */
     Optional<String> readSysctl(int namespace, String key);
 
     /** Writes {@code /proc/sys/KEY} as seen in {@code namespace}. */
     void writeSysctl(int namespace, String key, String value);
+
+    /** Writes several, in order. Where one fails those before it are written. */
+    default void writeSysctls(int namespace, Map<String, String> values) {
+        values.forEach((key, value) -> writeSysctl(namespace, key, value));
+    }
 
     /** Returns the variant of iptables to use in {@code namespace}: {@code wanted}, or for AUTO the one found out. */
     IptablesVariant iptables(int namespace, IptablesVariant wanted, Deadline deadline);
@@ -82,6 +112,14 @@ public interface Kernel {
     /** Returns the same with each rule's counters in front of it: {@code [PACKETS:BYTES] -A …}. */
     String saveCounted(int namespace, Family family, IptablesVariant variant, Deadline deadline);
 
+    /**
+     * Returns the number of the generation of the rules of {@code namespace}: whoever changes them makes the next one, by
+     * each {@link #restore} by one. Empty where the kernel does not tell.
+     */
+    default OptionalLong generation(int namespace) {
+        return OptionalLong.empty();
+    }
+
     /** Returns a watch on the rules of {@code namespace}, whoever changes them. */
     RuleWatch watch(int namespace, IptablesVariant variant);
 
@@ -96,6 +134,25 @@ public interface Kernel {
         /** Ends the present wait, or the next one, of whatever thread. */
         void wake();
 
+        @Override
+        void close();
+    }
+
+    /**
+     * Says that much is asked of {@code namespace} in a row: what answers is kept at hand, a thread inside and sockets,
+     * until it is closed. Those hold the namespace.
+     */
+    default Stay stay(int namespace) {
+        return () -> {};
+    }
+
+    /** Says the same, for longer: only netlink sockets are kept. */
+    default Stay keepSockets(int namespace) {
+        return () -> {};
+    }
+
+    /** Something that is kept until it is closed. */
+    interface Stay extends AutoCloseable {
         @Override
         void close();
     }
@@ -146,6 +203,11 @@ public interface Kernel {
 
     /** Returns the variants of iptables that there may be rules of in {@code namespace}. */
     List<IptablesVariant> variants(int namespace);
+
+    /** Returns the tables that iptables-legacy has in {@code namespace}, none where they can't be seen. */
+    default Set<String> legacyTables(int namespace) {
+        return Set.of();
+    }
 
     /** Returns what {@code body} returns, run on a thread in {@code namespace} that ends afterwards. */
     <T> T call(int namespace, Callable<T> body) throws Exception;

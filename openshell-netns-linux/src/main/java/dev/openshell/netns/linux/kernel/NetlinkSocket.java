@@ -1,7 +1,9 @@
 package dev.openshell.netns.linux.kernel;
 
+import com.sun.jna.LastErrorException;
 import com.sun.jna.NativeLong;
 import com.sun.jna.ptr.IntByReference;
+import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.sys.Libc;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -15,16 +17,16 @@ final class NetlinkSocket implements AutoCloseable {
 
     private static final int HEADER = 16;
     private static final int NLMSG_DONE = 3;
-    /** NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END. */
-    private static final Set<Integer> BATCH = Set.of(16, 17);
+    private static final int NFNL_MSG_BATCH_BEGIN = 16;
 
     private static final int SOCKADDR_NL = 12;
     private static final int RECEIVE_SECONDS = 10;
+    /** What fits into any socket as it is. */
+    private static final int SEND_ROOM = 1 << 16;
 
     private final int protocol;
     private final int socket;
     private final byte[] buffer = new byte[1 << 16];
-    private boolean spent;
 
     private NetlinkSocket(int protocol) {
         this.protocol = protocol;
@@ -62,35 +64,59 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * Sends {@code request} and returns all answers. After a failure there may be some left to come: the socket is of no
-     * use any more.
+     * Sends {@code request} and returns all answers. Each message is taken to get one, but for a batch: there it depends
+     * on its fate, and Linux has put all of them on the socket by the time it is sent. After a failure there may be some
+     * left to come: the socket is of no use any more.
      */
-    byte[] exchange(byte[] request) {
+    synchronized byte[] exchange(byte[] request) {
+        if (request.length > SEND_ROOM) {
+            // Counted with what the kernel adds to each.
+            setOption(Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, number(2 * request.length));
+        }
         byte[] kernel = address();
         Libc.sendto(socket, request, new NativeLong(request.length), 0, kernel, kernel.length);
+        boolean batch = protocol == Libc.NETLINK_NETFILTER && type(request) == NFNL_MSG_BATCH_BEGIN;
+        return batch ? waiting() : answers(sequences(request, request.length, type -> true));
+    }
+
+    private byte[] answers(Set<Integer> left) {
         ByteArrayOutputStream answers = new ByteArrayOutputStream();
-        Set<Integer> left = expected(request);
-        while (!left.isEmpty() && !spent) {
-            byte[] sender = new byte[SOCKADDR_NL];
-            int length = Libc.recvfrom(
-                            socket, buffer, new NativeLong(buffer.length), 0, sender, new IntByReference(sender.length))
-                    .intValue();
-            boolean fromKernel =
-                    ByteBuffer.wrap(sender).order(ByteOrder.nativeOrder()).getInt(4) == 0;
-            if (fromKernel) {
-                answers.write(buffer, 0, length);
-                Set<Integer> finished = finished(buffer, length);
-                // An error about what marks a batch off is the only answer to all of it.
-                spent = !left.containsAll(finished);
-                left.removeAll(finished);
-            }
+        while (!left.isEmpty()) {
+            int length = receive(0);
+            answers.write(buffer, 0, length);
+            left.removeAll(sequences(buffer, length, type -> type == NLMSG_ERROR || type == NLMSG_DONE));
         }
         return answers.toByteArray();
     }
 
-    /** Returns whether answers may be left to come that are to no later request. */
-    boolean isSpent() {
-        return spent;
+    private byte[] waiting() {
+        ByteArrayOutputStream answers = new ByteArrayOutputStream();
+        try {
+            while (true) {
+                answers.write(buffer, 0, receive(Libc.MSG_DONTWAIT));
+            }
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() != Errno.EAGAIN) {
+                throw e;
+            }
+            return answers.toByteArray();
+        }
+    }
+
+    /** Receives from the kernel into the buffer: what others send is not looked at. */
+    private int receive(int flags) {
+        byte[] sender = new byte[SOCKADDR_NL];
+        int length;
+        do {
+            IntByReference size = new IntByReference(sender.length);
+            length = Libc.recvfrom(socket, buffer, new NativeLong(buffer.length), flags, sender, size)
+                    .intValue();
+        } while (ByteBuffer.wrap(sender).order(ByteOrder.nativeOrder()).getInt(4) != 0);
+        return length;
+    }
+
+    int descriptor() {
+        return socket;
     }
 
     @Override
@@ -98,14 +124,8 @@ final class NetlinkSocket implements AutoCloseable {
         Libc.close(socket);
     }
 
-    /** Returns the sequence numbers of the messages that are answered: all but what marks a batch off. */
-    private Set<Integer> expected(byte[] request) {
-        return sequences(request, request.length, type -> protocol != Libc.NETLINK_NETFILTER || !BATCH.contains(type));
-    }
-
-    /** Returns those of the messages that end an answer: an acknowledgement, an error, the end of a dump. */
-    private static Set<Integer> finished(byte[] answers, int length) {
-        return sequences(answers, length, type -> type == NLMSG_ERROR || type == NLMSG_DONE);
+    private static int type(byte[] request) {
+        return ByteBuffer.wrap(request).order(ByteOrder.nativeOrder()).getShort(4) & 0xffff;
     }
 
     private interface Which {
@@ -141,7 +161,14 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     private static byte[] one() {
-        return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
+        return number(1);
+    }
+
+    private static byte[] number(int value) {
+        return ByteBuffer.allocate(4)
+                .order(ByteOrder.nativeOrder())
+                .putInt(value)
+                .array();
     }
 
     /** A struct timeval of two 64-bit fields. */

@@ -9,52 +9,60 @@ import java.util.Map;
 /**
  * Netlink sockets of one protocol that are kept from one exchange to the next: one that lives in a namespace needs no
  * thread to go in. A socket holds its namespace, and for a while after it was closed too; so they are kept only where
- * much is asked in a row, between {@link #keep} and {@link #forget}. They are known by the namespace's inode, which is
+ * much is asked in a row, from {@link #keep} to {@link #forget}. They are known by the namespace's inode, which is
  * nobody else's as long as they hold it.
  */
 final class NetlinkSockets {
     private final int protocol;
-    private final Map<Long, Deque<NetlinkSocket>> idle = new HashMap<>();
+    private final Map<Long, Kept> namespaces = new HashMap<>();
+
+    /** The sockets of one namespace that are not in use, and how many want them kept. */
+    private static final class Kept {
+        private final Deque<NetlinkSocket> idle = new ArrayDeque<>();
+        private int users;
+    }
 
     NetlinkSockets(int protocol) {
         this.protocol = protocol;
     }
 
-    /** From now on those of the namespace of {@code inode} are kept. */
+    /** From now on those of the namespace of {@code inode} are kept, until each who said so has said {@link #forget}. */
     void keep(long inode) {
-        synchronized (idle) {
-            idle.computeIfAbsent(inode, each -> new ArrayDeque<>());
+        synchronized (namespaces) {
+            namespaces.computeIfAbsent(inode, each -> new Kept()).users++;
         }
     }
 
-    /** Closes those of the namespace of {@code inode}. */
+    /** Closes those of the namespace of {@code inode}, if nobody else wants them kept. */
     void forget(long inode) {
-        Deque<NetlinkSocket> own;
-        synchronized (idle) {
-            own = idle.remove(inode);
+        Kept kept;
+        synchronized (namespaces) {
+            kept = namespaces.get(inode);
+            if (kept == null || --kept.users > 0) {
+                return;
+            }
+            namespaces.remove(inode);
         }
-        if (own != null) {
-            own.forEach(NetlinkSocket::close);
-        }
+        kept.idle.forEach(NetlinkSocket::close);
     }
 
     /** Sends {@code request} in {@code namespace}, whose inode is {@code inode}, and returns all answers. */
     byte[] exchange(int namespace, long inode, byte[] request) throws Exception {
-        Deque<NetlinkSocket> own;
-        NetlinkSocket kept;
-        synchronized (idle) {
-            own = idle.get(inode);
-            kept = own == null ? null : own.poll();
+        Kept kept;
+        NetlinkSocket idle;
+        synchronized (namespaces) {
+            kept = namespaces.get(inode);
+            idle = kept == null ? null : kept.idle.poll();
         }
-        if (own == null) {
+        if (kept == null) {
             return NamespaceThread.call(namespace, () -> NetlinkSocket.exchange(protocol, request));
         }
         NetlinkSocket socket =
-                kept != null ? kept : NamespaceThread.call(namespace, () -> NetlinkSocket.open(protocol));
+                idle != null ? idle : NamespaceThread.call(namespace, () -> NetlinkSocket.open(protocol));
         boolean back = false;
         try {
             byte[] answers = socket.exchange(request);
-            back = giveBack(inode, own, socket);
+            back = giveBack(inode, kept, socket);
             return answers;
         } finally {
             if (!back) {
@@ -63,11 +71,11 @@ final class NetlinkSockets {
         }
     }
 
-    private boolean giveBack(long inode, Deque<NetlinkSocket> own, NetlinkSocket socket) {
-        synchronized (idle) {
-            boolean still = idle.get(inode) == own && !socket.isSpent();
+    private boolean giveBack(long inode, Kept kept, NetlinkSocket socket) {
+        synchronized (namespaces) {
+            boolean still = namespaces.get(inode) == kept;
             if (still) {
-                own.push(socket);
+                kept.idle.push(socket);
             }
             return still;
         }

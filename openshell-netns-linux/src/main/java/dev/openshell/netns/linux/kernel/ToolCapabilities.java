@@ -12,7 +12,6 @@ import java.lang.System.Logger.Level;
  * program that another user than root starts has none of them unless they are ambient.
  */
 final class ToolCapabilities {
-    private static final Logger LOG = System.getLogger(ToolCapabilities.class.getName());
     private static final int NET_ADMIN = 12;
     private static final int NET_RAW = 13;
     private static final int VERSION_3 = 0x20080522;
@@ -48,7 +47,7 @@ final class ToolCapabilities {
                 }
             }
         } catch (LastErrorException e) {
-            LOG.log(Level.DEBUG, "capabilities of the iptables programs: {0}", Libc.strerror(e.getErrorCode()));
+            log().log(Level.DEBUG, "capabilities of the iptables programs: {0}", Libc.strerror(e.getErrorCode()));
         }
     }
 
@@ -66,5 +65,10 @@ final class ToolCapabilities {
 
     private static boolean has(int capabilities, int capability) {
         return (capabilities & 1 << capability) != 0;
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static Logger log() {
+        return System.getLogger(ToolCapabilities.class.getName());
     }
 }

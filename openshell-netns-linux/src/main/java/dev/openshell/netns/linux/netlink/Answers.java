@@ -22,6 +22,7 @@ public final class Answers {
     private static final int NLM_F_CAPPED = 0x100;
     private static final int NLM_F_ACK_TLVS = 0x200;
     private static final int NLMSGERR_ATTR_MSG = 1;
+    private static final int RTN_LOCAL = 2;
 
     /** An interface; {@code alias} is what was written on it, empty where nothing was. */
     public record Link(String name, int index, boolean up, String alias) {}
@@ -52,14 +53,15 @@ public final class Answers {
     }
 
     /**
-     * Returns the answers to a batch, whose first and last message are answered only where they fail.
+     * Returns the answers to a batch of nf_tables whose last change asks for an acknowledgement.
      *
      * @throws IllegalArgumentException as with {@link #parse}
      */
     public static Answers parseBatch(Request request, byte[] bytes) {
         Answers answers = read(request, bytes);
-        if (answers.failures.isEmpty()) {
-            answers.require(request, request.messages().size() - 2);
+        int last = request.messages().size() - 1;
+        if (answers.failures.isEmpty() && !answers.finished.get(last)) {
+            throw new IllegalArgumentException("no answer to a batch of " + (last - 1) + " netlink messages");
         }
         return answers;
     }
@@ -190,6 +192,14 @@ public final class Answers {
         return routes;
     }
 
+    /** Returns whether each answer to {@link Rtnetlink#getRoute} is about an address of the host's own (RTN_LOCAL). */
+    public List<Boolean> local() {
+        return messages.stream()
+                .filter(message -> message.type == Rtnetlink.RTM_NEWROUTE && message.payload.remaining() >= 12)
+                .map(message -> message.payload.get(7) == RTN_LOCAL)
+                .toList();
+    }
+
     /** Returns the outgoing interface of each answer to {@link Rtnetlink#getRoute}, empty for one that has none. */
     public List<OptionalInt> outgoing() {
         List<OptionalInt> interfaces = new ArrayList<>();
@@ -205,6 +215,18 @@ public final class Answers {
             }
         }
         return interfaces;
+    }
+
+    /** An answer of one of netfilter's subsystems: its attributes are behind a {@code struct nfgenmsg}. */
+    public record Netfilter(int type, int family, Map<Integer, byte[]> attributes) {}
+
+    /** Returns the answers of netfilter's subsystems. */
+    public List<Netfilter> netfilter() {
+        return messages.stream()
+                .filter(message -> message.payload.remaining() >= Ctnetlink.NFGENMSG)
+                .map(message -> new Netfilter(
+                        message.type, message.payload.get(0), AttributeMap.read(message.payload, Ctnetlink.NFGENMSG)))
+                .toList();
     }
 
     /** Returns the flows among the answers to {@link Ctnetlink#dumpFlows}. */

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Reads what {@link Attributes} writes: the values by type, the last of each, without the flags of the type. */
-final class AttributeMap {
+public final class AttributeMap {
     private static final int NLA_TYPE_MASK = 0x3fff;
 
     private AttributeMap() {}
@@ -16,7 +16,7 @@ final class AttributeMap {
      *
      * @throws IllegalArgumentException when one is cut off or claims an impossible length, or bytes are left over
      */
-    static Map<Integer, byte[]> read(ByteBuffer payload, int offset) {
+    public static Map<Integer, byte[]> read(ByteBuffer payload, int offset) {
         Map<Integer, byte[]> attributes = new HashMap<>();
         int at = offset;
         while (at + 4 <= payload.limit()) {
@@ -37,7 +37,7 @@ final class AttributeMap {
     }
 
     /** Returns the attributes that {@code value}, itself one's value, holds (NLA_F_NESTED). */
-    static Map<Integer, byte[]> nested(byte[] value) {
+    public static Map<Integer, byte[]> nested(byte[] value) {
         return read(ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()), 0);
     }
 }

@@ -10,22 +10,22 @@ import java.util.function.Consumer;
  * Writes a netlink payload: fixed headers and {@code struct nlattr} (include/uapi/linux/netlink.h), in the machine's
  * byte order, each attribute padded to four bytes.
  */
-final class Attributes {
+public final class Attributes {
     private static final int NLA_F_NESTED = 0x8000;
 
     private ByteBuffer buffer = ByteBuffer.allocate(256).order(ByteOrder.nativeOrder());
 
-    Attributes raw(byte... bytes) {
+    public Attributes raw(byte... bytes) {
         room(bytes.length).put(bytes);
         return align();
     }
 
-    Attributes raw32(int value) {
+    public Attributes raw32(int value) {
         room(4).putInt(value);
         return this;
     }
 
-    Attributes bytes(int type, byte[] value) {
+    public Attributes bytes(int type, byte[] value) {
         room(4 + value.length)
                 .putShort((short) (4 + value.length))
                 .putShort((short) type)
@@ -33,7 +33,7 @@ final class Attributes {
         return align();
     }
 
-    Attributes u32(int type, int value) {
+    public Attributes u32(int type, int value) {
         return bytes(
                 type,
                 ByteBuffer.allocate(4)
@@ -42,23 +42,39 @@ final class Attributes {
                         .array());
     }
 
-    Attributes u8(int type, int value) {
+    public Attributes u8(int type, int value) {
         return bytes(type, new byte[] {(byte) value});
     }
 
     /** A string with its NUL. */
-    Attributes string(int type, String value) {
+    public Attributes string(int type, String value) {
         byte[] ascii = value.getBytes(StandardCharsets.US_ASCII);
         return bytes(type, Arrays.copyOf(ascii, ascii.length + 1));
     }
 
-    Attributes nested(int type, Consumer<Attributes> content) {
+    public Attributes nested(int type, Consumer<Attributes> content) {
         Attributes inner = new Attributes();
         content.accept(inner);
         return bytes(type | NLA_F_NESTED, inner.toBytes());
     }
 
-    byte[] toBytes() {
+    /** The same without NLA_F_NESTED, as netfilter's own answers have it. */
+    public Attributes nest(int type, Consumer<Attributes> content) {
+        Attributes inner = new Attributes();
+        content.accept(inner);
+        return bytes(type, inner.toBytes());
+    }
+
+    /** A number in network byte order, as netfilter has them. */
+    public Attributes be32(int type, int value) {
+        return bytes(type, ByteBuffer.allocate(4).putInt(value).array());
+    }
+
+    public Attributes be64(int type, long value) {
+        return bytes(type, ByteBuffer.allocate(8).putLong(value).array());
+    }
+
+    public byte[] toBytes() {
         return Arrays.copyOf(buffer.array(), buffer.position());
     }
 

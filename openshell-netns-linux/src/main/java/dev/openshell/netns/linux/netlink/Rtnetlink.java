@@ -14,6 +14,7 @@ public final class Rtnetlink {
     static final int RTM_GETLINK = 18;
     static final int RTM_NEWADDR = 20;
     static final int RTM_GETADDR = 22;
+    private static final int RTM_F_FIB_MATCH = 0x2000;
     static final int RTM_NEWROUTE = 24;
     static final int RTM_GETROUTE = 26;
     static final int RTM_NEWNEIGH = 28;
@@ -202,13 +203,28 @@ public final class Rtnetlink {
                                 .raw32(0));
     }
 
+    /** Asks for the interface of {@code index}. */
+    public static Request getLink(int index) {
+        return new Request()
+                .add("RTM_GETLINK", "interface " + index, RTM_GETLINK, Request.NLM_F_ACK, ifinfo(index, 0, 0));
+    }
+
+    /** Asks for the entry that decides where a packet to {@code destination} goes. ENETUNREACH: there is none. */
+    public static Request matchRoute(InetAddress destination) {
+        return getRoute(destination, RTM_F_FIB_MATCH);
+    }
+
     /** Asks for the route that a packet to {@code destination} takes. ENETUNREACH, EHOSTUNREACH, EACCES: none. */
     public static Request getRoute(InetAddress destination) {
+        return getRoute(destination, 0);
+    }
+
+    private static Request getRoute(InetAddress destination, int flags) {
         Family family = Family.of(destination);
         Attributes payload = new Attributes()
                 .raw((byte) af(family), (byte) family.bits(), (byte) 0, (byte) 0)
                 .raw32(0)
-                .raw32(0)
+                .raw32(flags)
                 .bytes(RTA_DST, destination.getAddress());
         return new Request()
                 .add("RTM_GETROUTE", InetAddresses.toAddrString(destination), RTM_GETROUTE, Request.NLM_F_ACK, payload);

@@ -13,11 +13,15 @@ import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.proof.Proof;
 import dev.openshell.netns.linux.proof.Rulesets;
+import dev.openshell.netns.linux.rules.HostRules;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** A policy as it is in force: its namespace, its link, its rules on both ends. */
@@ -47,11 +51,27 @@ public final class Enforcement {
      * @throws NetnsException when a step failed; nothing is left behind then
      */
     public static Enforcement of(
-            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
+            Kernel kernel,
+            int host,
+            HostMemory memory,
+            ResolvedPolicy resolved,
+            LinkAllocator links,
+            Planner planner,
+            Deadline deadline) {
         for (int tries = 1; ; tries++) {
+            boolean remembered = false;
             try (Kernel.Lock lock = kernel.lock(host, deadline)) {
-                return locked(kernel, host, resolved, links, planner, deadline);
+                Optional<HostState> known = memory.state(kernel, host, deadline);
+                remembered = known.isPresent();
+                HostState state = known.isPresent() ? known.get() : read(kernel, host, memory, resolved, deadline);
+                return locked(kernel, host, memory, state, resolved, links, planner, deadline);
             } catch (NetnsException e) {
+                memory.forget();
+                if (remembered) {
+                    // What was remembered may be it: once more with all of it read.
+                    deadline.check(e.step(), e.object());
+                    continue;
+                }
                 // Somebody else, who doesn't take the lock, had the name or the index of the link first, or took away
                 // the rules that others build upon.
                 boolean collision = e.errno() == Errno.EEXIST && e.step().equals("rtnetlink RTM_NEWLINK");
@@ -66,24 +86,43 @@ public final class Enforcement {
         }
     }
 
+    private static HostState read(
+            Kernel kernel, int host, HostMemory memory, ResolvedPolicy resolved, Deadline deadline) {
+        OptionalLong before = kernel.generation(host);
+        HostState state = swept(kernel, host, resolved.policy(), deadline);
+        OptionalLong after = kernel.generation(host);
+        if (before.isPresent() && before.equals(after)) {
+            memory.learn(state, after);
+        }
+        return state;
+    }
+
     private static Enforcement locked(
-            Kernel kernel, int host, ResolvedPolicy resolved, LinkAllocator links, Planner planner, Deadline deadline) {
+            Kernel kernel,
+            int host,
+            HostMemory memory,
+            HostState state,
+            ResolvedPolicy resolved,
+            LinkAllocator links,
+            Planner planner,
+            Deadline deadline) {
         SandboxPolicy policy = resolved.policy();
-        HostState state = swept(kernel, host, policy, deadline);
         Link link = links.allocate(resolved, state).ownedBy(kernel.owner());
         RuleSet rules = resolved.on(link.veth());
         Forwarding forwarding =
                 Forwarding.forRules(kernel, host, rules, state, new Uplinks(kernel, host).of(rules, state));
         Plan plan = planner.plan(policy, rules, link, state, forwarding.switchOn());
         planner.verify(plan, rules, state);
-        Action.Made namespace = new PlanExecutor(kernel, host, state.variant(), deadline).execute(plan);
+        PlanExecutor executor = new PlanExecutor(kernel, host, state.variant(), deadline);
+        Action.Made namespace = executor.execute(plan);
+        memory.made(kernel, host, link.host().name(), state.variant(), executor.hostChanges());
         return new Enforcement(kernel, host, state, plan, rules, namespace);
     }
 
     /** Reads the host's state, and takes away first what dead owners left there. */
     private static HostState swept(Kernel kernel, int host, SandboxPolicy policy, Deadline deadline) {
         HostState state = HostState.read(kernel, host, policy.iptables(), deadline);
-        Orphans orphans = Orphans.find(kernel, host, state.links());
+        Orphans orphans = Orphans.find(kernel, host, state.listed().links());
         if (orphans.isEmpty() && state.dead().isEmpty()) {
             return state;
         }
@@ -169,9 +208,10 @@ public final class Enforcement {
      * Ends it: the link goes down first, so that from then on nothing passes; then {@code endProcesses} runs; then the
      * host's rules go and the descriptor is closed. Each part is tried whatever became of the others.
      *
+     * @param used whether anything ever ran or opened a socket inside
      * @throws NetnsException the first failure, with the others as suppressed
      */
-    public void close(Runnable endProcesses) {
+    public void close(HostMemory memory, boolean used, Runnable endProcesses) {
         PlanExecutor executor =
                 new PlanExecutor(kernel, host, state.variant(), Deadline.in(PlanExecutor.UNDO_LIMIT)).on(namespace);
         List<Action> undo = plan.steps().stream()
@@ -181,25 +221,55 @@ public final class Enforcement {
         // Sooner than anything that takes time: until then what can't be sent is tried again, ever more seldom, and
         // each
         // such connection holds the namespace to its next try.
-        List<Action> hasten =
-                undo.stream().filter(Action.SetSysctl.class::isInstance).toList();
+        List<Action> hasten = undo.stream()
+                .filter(action -> used && action instanceof Action.SetSysctl)
+                .toList();
         List<Action> cut =
                 undo.stream().filter(Action.ConfigureIfThere.class::isInstance).toList();
         List<Action> release =
                 undo.stream().filter(Action.Release.class::isInstance).toList();
         List<Action> rest = undo.stream()
-                .filter(action -> !cut.contains(action) && !hasten.contains(action) && !release.contains(action))
+                .filter(action ->
+                        !cut.contains(action) && !release.contains(action) && !(action instanceof Action.SetSysctl))
                 .toList();
         List<RuntimeException> failures = new ArrayList<>(executor.undo(cut));
+        boolean isCut = failures.isEmpty();
         failures.addAll(executor.undo(hasten));
         failures.addAll(attempt("end the processes", endProcesses));
         failures.addAll(attempt("lock the host namespace", () -> {
             try (Kernel.Lock lock = kernel.lock(host, Deadline.in(PlanExecutor.UNDO_LIMIT))) {
-                failures.addAll(executor.undo(release));
+                if (!isCut || !releasedAlone(memory)) {
+                    failures.addAll(executor.undo(release));
+                }
+                memory.gone(kernel, host, ruleSet.veth().hostInterface());
             }
         }));
         failures.addAll(executor.undo(rest));
         PlanExecutor.throwAny(failures);
+    }
+
+    /** Takes away its own rules where others of this process need all the rest, which need not be read then. */
+    private boolean releasedAlone(HostMemory memory) {
+        String link = ruleSet.veth().hostInterface();
+        if (!memory.hasOther(link)) {
+            return false;
+        }
+        Map<Family, String> texts = new EnumMap<>(Family.class);
+        for (Plan.Step step : plan.steps()) {
+            if (step.action() instanceof Action.Load load && step.name().equals(Planner.ALLOW)) {
+                String text = HostRules.undoing(load.text(), link);
+                if (!text.isEmpty()) {
+                    texts.put(load.family(), text);
+                }
+            }
+        }
+        try {
+            kernel.restore(host, texts, state.variant(), true, Deadline.in(PlanExecutor.UNDO_LIMIT));
+            return true;
+        } catch (KernelException e) {
+            // Some of it is there no more: what is there has to be looked at.
+            return false;
+        }
     }
 
     private List<RuntimeException> attempt(String step, Runnable part) {

@@ -62,7 +62,7 @@ final class Forwarding {
                 forwarding.set(force(link), "1");
                 uplinks.get(Family.IPV6).forEach(uplink -> forwarding.ipv6Uplink(uplink, rules6));
             } else {
-                forwarding.allIpv6(host.indexes().keySet(), rules6);
+                forwarding.allIpv6(host.around().names(), rules6);
             }
         }
         return forwarding;

@@ -2,7 +2,6 @@ package dev.openshell.netns.linux.plan;
 
 import com.google.common.collect.Interner;
 import com.google.common.collect.Interners;
-import dev.openshell.netns.Cidr;
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.linux.base.Deadline;
@@ -10,7 +9,6 @@ import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.netlink.Answers;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.rules.HostRules;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +18,16 @@ import java.util.TreeSet;
 /**
  * What the host namespace holds at one moment, read under its lock.
  *
- * @param links the interfaces
- * @param occupied the networks of all addresses and routes but default ones
+ * @param listed what was there when all was listed
+ * @param around what a new link must not collide with
+ * @param ruled the links that have rules
  * @param ipv6 whether the kernel has IPv6
- * @param rules the rules of each family that the kernel has
+ * @param rules the rules of each family that the kernel has; those of other sandboxes may be left out
  */
 record HostState(
-        List<Answers.Link> links,
-        List<Cidr> occupied,
+        Listed listed,
+        Surroundings around,
+        Set<String> ruled,
         boolean ipv6,
         IptablesVariant variant,
         Map<Family, HostRules> rules) {
@@ -41,8 +41,18 @@ record HostState(
         Map<Family, HostRules> rules = new LinkedHashMap<>();
         kernel.save(namespace, families(ipv6), variant, deadline)
                 .forEach((family, text) -> rules.put(family, HostRules.of(text)));
-        return new HostState(
-                links(kernel, namespace, deadline), occupied(kernel, namespace, ipv6, deadline), ipv6, variant, rules);
+        Set<String> ruled = new TreeSet<>();
+        rules.values().forEach(family -> ruled.addAll(family.links()));
+        // After the rules: a link is there before its rules are.
+        Listed listed = Listed.read(kernel, namespace, families(ipv6), deadline);
+        return new HostState(listed, listed, ruled, ipv6, variant, rules);
+    }
+
+    /** Returns one of a host of which nothing is known. */
+    static HostState unknown() {
+        Map<Family, HostRules> none = new LinkedHashMap<>();
+        families(true).forEach(family -> none.put(family, HostRules.of("")));
+        return new HostState(Listed.NONE, Listed.NONE, Set.of(), true, IptablesVariant.AUTO, none);
     }
 
     /**
@@ -51,8 +61,11 @@ record HostState(
      */
     HostState remembered() {
         Map<Family, HostRules> others = new LinkedHashMap<>();
-        rules.forEach((family, each) -> others.put(family, HostRules.of(TEXTS.intern(each.withoutSandboxes()))));
-        return new HostState(List.of(), List.of(), ipv6, variant, others);
+        rules.forEach((family, each) -> {
+            String rest = each.withoutSandboxes();
+            others.put(family, rest.equals(each.text()) ? each : HostRules.of(TEXTS.intern(rest)));
+        });
+        return new HostState(Listed.NONE, Listed.NONE, Set.of(), ipv6, variant, others);
     }
 
     static boolean hasIpv6(Kernel kernel, int namespace) {
@@ -67,44 +80,15 @@ record HostState(
         return Netlink.dump(kernel, namespace, Rtnetlink.dumpLinks(), deadline).links();
     }
 
-    private static List<Cidr> occupied(Kernel kernel, int namespace, boolean ipv6, Deadline deadline) {
-        List<Cidr> occupied = new ArrayList<>();
-        for (Answers.InterfaceAddress address : Netlink.dump(kernel, namespace, Rtnetlink.dumpAddresses(), deadline)
-                .addresses()) {
-            occupied.add(Cidr.of(address.address(), address.prefix()));
-        }
-        for (Family family : families(ipv6)) {
-            occupied.addAll(Netlink.dump(kernel, namespace, Rtnetlink.dumpRoutes(family), deadline)
-                    .routes());
-        }
-        return occupied;
-    }
-
-    /** Returns the interfaces' indexes by name. */
-    Map<String, Integer> indexes() {
-        Map<String, Integer> indexes = new LinkedHashMap<>();
-        links.forEach(link -> indexes.put(link.name(), link.index()));
-        return indexes;
-    }
-
     /** Returns whether an interface or rules have this name. */
     boolean taken(String name) {
-        return indexes().containsKey(name)
-                || rules.values().stream().anyMatch(family -> family.links().contains(name));
-    }
-
-    /** Returns what overlaps {@code network}. */
-    Set<String> overlapping(Cidr network) {
-        Set<String> overlapping = new TreeSet<>();
-        occupied.stream().filter(network::overlaps).forEach(taken -> overlapping.add(taken.toString()));
-        return overlapping;
+        return around.isTaken(name) || ruled.contains(name);
     }
 
     /** Returns the links that have rules and are no more: their owner died. */
     Set<String> dead() {
-        Set<String> dead = new TreeSet<>();
-        rules.values().forEach(family -> dead.addAll(family.links()));
-        dead.removeAll(indexes().keySet());
+        Set<String> dead = new TreeSet<>(ruled);
+        dead.removeAll(listed.names());
         return dead;
     }
 }

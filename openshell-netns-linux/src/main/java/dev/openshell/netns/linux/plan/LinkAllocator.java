@@ -71,7 +71,7 @@ public final class LinkAllocator {
     private int index(HostState host) {
         while (true) {
             int index = random.nextInt(LOWEST_INDEX, HIGHEST_INDEX);
-            if (!host.indexes().containsValue(index)) {
+            if (!host.around().isTaken(index)) {
                 return index;
             }
         }
@@ -104,7 +104,8 @@ public final class LinkAllocator {
                 "choose a link",
                 "pool " + pool,
                 0,
-                "no /30 of it is free: the host's addresses and routes take " + host.overlapping(pool),
+                "no /30 of it is free: the host's addresses and routes take "
+                        + host.around().overlapping(pool),
                 "choose another network with linkPool(CIDR)",
                 null);
     }
@@ -112,7 +113,7 @@ public final class LinkAllocator {
     private static boolean free(Cidr candidate, ResolvedPolicy resolved, HostState host) {
         List<InetAddress> destinations =
                 resolved.forwarded().stream().map(Rule::address).toList();
-        return host.overlapping(candidate).isEmpty() && destinations.stream().noneMatch(candidate::contains);
+        return host.around().isFree(candidate) && destinations.stream().noneMatch(candidate::contains);
     }
 
     /** A unique local prefix with a random global id (RFC 4193 3.2). */
@@ -125,7 +126,7 @@ public final class LinkAllocator {
             System.arraycopy(id, 0, raw, 1, id.length);
             try {
                 Cidr candidate = Cidr.of(InetAddress.getByAddress(raw), LINK_PREFIX6);
-                if (host.overlapping(candidate).isEmpty()) {
+                if (host.around().isFree(candidate)) {
                     return candidate;
                 }
             } catch (UnknownHostException e) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +33,8 @@ final class PlanExecutor {
     private final IptablesVariant variant;
     private final Deadline deadline;
     private Action.@Nullable Made sandbox;
+    private Kernel.@Nullable Stay stay;
+    private int hostChanges;
 
     PlanExecutor(Kernel kernel, int host, IptablesVariant variant, Deadline deadline) {
         this.kernel = kernel;
@@ -52,6 +55,16 @@ final class PlanExecutor {
      * @throws NetnsException naming the step that failed; all is undone then
      */
     Action.Made execute(Plan plan) {
+        try {
+            return executeAll(plan);
+        } finally {
+            if (stay != null) {
+                stay.close();
+            }
+        }
+    }
+
+    private Action.Made executeAll(Plan plan) {
         List<Step> done = new ArrayList<>();
         while (done.size() < plan.steps().size()) {
             List<Step> together = together(plan.steps(), done.size());
@@ -68,34 +81,43 @@ final class PlanExecutor {
         return made();
     }
 
-    /** Returns the step {@code first}, with those behind it that load the same for other families. */
+    /** Returns the step {@code first}, with those behind it that are done by the same call. */
     private static List<Step> together(List<Step> steps, int first) {
         Set<Family> families = EnumSet.noneOf(Family.class);
         int end = first;
         while (end < steps.size()
-                && steps.get(end).name().equals(steps.get(first).name())
-                && steps.get(end).action() instanceof Action.Load load
-                && families.add(load.family())) {
+                && steps.get(end).name().equals(steps.get(first).name())) {
+            Action action = steps.get(end).action();
+            boolean same = action instanceof Action.Load load
+                    ? families.add(load.family())
+                    : action instanceof Action.SetSysctl sysctl
+                            && steps.get(first).action() instanceof Action.SetSysctl begun
+                            && sysctl.where() == begun.where();
+            if (!same) {
+                break;
+            }
             end++;
         }
         return steps.subList(first, Math.max(end, first + 1));
     }
 
     private void run(List<Step> together) {
+        Action first = together.get(0).action();
         if (together.size() == 1) {
-            run(together.get(0).action());
-            return;
-        }
-        Map<Family, String> texts = new EnumMap<>(Family.class);
-        for (Step step : together) {
-            Action.Load load = (Action.Load) step.action();
-            if (!load.text().isEmpty()) {
-                texts.put(load.family(), load.text());
-            }
-        }
-        if (!texts.isEmpty()) {
-            Where where = ((Action.Load) together.get(0).action()).where();
-            kernel.restore(namespace(where), texts, variant, where == Where.HOST, deadline);
+            run(first);
+        } else if (first instanceof Action.Load load) {
+            Map<Family, String> texts = new EnumMap<>(Family.class);
+            together.stream()
+                    .map(step -> (Action.Load) step.action())
+                    .filter(each -> !each.text().isEmpty())
+                    .forEach(each -> texts.put(each.family(), each.text()));
+            restore(load.where(), texts);
+        } else if (first instanceof Action.SetSysctl sysctl) {
+            Map<String, String> values = new LinkedHashMap<>();
+            together.stream()
+                    .map(step -> (Action.SetSysctl) step.action())
+                    .forEach(each -> values.put(each.key(), each.value()));
+            kernel.writeSysctls(namespace(sysctl.where()), values);
         }
     }
 
@@ -138,17 +160,16 @@ final class PlanExecutor {
         if (action instanceof Action.CreateNamespace) {
             Owner owner = kernel.owner();
             // On record before its inode is asked for, which may fail.
-            sandbox = new Action.Made(kernel.createNamespace(), 0, owner);
+            Kernel.NewNamespace made = kernel.newNamespace();
+            stay = made.stay();
+            sandbox = new Action.Made(made.descriptor(), 0, owner);
             sandbox = new Action.Made(made().descriptor(), kernel.inode(made().descriptor()), owner);
         } else if (action instanceof Action.CloseNamespace) {
             if (sandbox != null) {
                 kernel.close(sandbox.descriptor());
             }
         } else if (action instanceof Action.Load load) {
-            if (!load.text().isEmpty()) {
-                boolean keep = load.where() == Where.HOST;
-                kernel.restore(namespace(load.where()), load.family(), variant, load.text(), keep, deadline);
-            }
+            restore(load.where(), load.text().isEmpty() ? Map.of() : Map.of(load.family(), load.text()));
         } else if (action instanceof Action.Configure configure) {
             Netlink.send(
                     kernel, namespace(configure.where()), configure.request().apply(made()));
@@ -167,6 +188,18 @@ final class PlanExecutor {
         } else if (action instanceof Action.Unpublish unpublish) {
             kernel.unpublish(unpublish.path());
         }
+    }
+
+    private void restore(Where where, Map<Family, String> texts) {
+        if (!texts.isEmpty()) {
+            hostChanges += where == Where.HOST ? 1 : 0;
+            kernel.restore(namespace(where), texts, variant, where == Where.HOST, deadline);
+        }
+    }
+
+    /** Returns how often the host's rules were changed. */
+    int hostChanges() {
+        return hostChanges;
     }
 
     private int namespace(Where where) {

@@ -41,6 +41,7 @@ public class Planner {
     private static final String NO_LINK_LOCAL = "1";
 
     private final RuleCompiler compiler;
+    private final Proved proved = new Proved();
 
     /** Makes a planner whose rules are written by {@code compiler}. */
     public Planner(RuleCompiler compiler) {
@@ -58,7 +59,7 @@ public class Planner {
      * @throws dev.openshell.netns.VerificationException when they don't
      */
     Verified verify(Plan plan, RuleSet rules, HostState host) {
-        return Proof.of(rules, plan.rulesets(host));
+        return proved.of(rules, plan, host, () -> Proof.of(rules, plan.rulesets(host)));
     }
 
     Plan plan(SandboxPolicy policy, RuleSet rules, Link link, HostState host, List<Step> forwarding) {

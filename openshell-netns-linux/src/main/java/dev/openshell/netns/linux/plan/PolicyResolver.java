@@ -30,12 +30,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns the names of a policy into addresses, and keeps those out that must never be opened. */
 public final class PolicyResolver {
-    private static final System.Logger LOG = System.getLogger(PolicyResolver.class.getName());
     private static final String STEP = "resolve";
 
     private final HostResolver names;
     private final ResolvConf hostConf;
-    private final Set<InetAddress> own;
+    private final Predicate<InetAddress> own;
     private final Predicate<InetAddress> routed;
     private final Deadline deadline;
 
@@ -44,13 +43,13 @@ public final class PolicyResolver {
      *
      * @param names asked for each listed name
      * @param hostConf where {@code allowDnsFromHost} finds its nameserver
-     * @param own the host's own addresses
+     * @param own whether an address is the host's own
      * @param routed whether the host has a route to an address
      */
     public PolicyResolver(
             HostResolver names,
             ResolvConf hostConf,
-            Set<InetAddress> own,
+            Predicate<InetAddress> own,
             Predicate<InetAddress> routed,
             Deadline deadline) {
         this.names = names;
@@ -98,7 +97,7 @@ public final class PolicyResolver {
             servers.add(DnsServer.of(found, "allowDnsFromHost()"));
         }
         for (DnsServer server : servers) {
-            if (own.contains(server.address())) {
+            if (own.test(server.address())) {
                 throw failure(
                         "nameserver " + InetAddresses.toAddrString(server.address()),
                         "is an address of the host itself, which a sandbox can't reach",
@@ -132,7 +131,7 @@ public final class PolicyResolver {
                     "check what its nameserver answers, or leave it out",
                     null);
         }
-        bad.forEach(reason -> LOG.log(System.Logger.Level.DEBUG, "{0}: not opened: {1}", host.host(), reason));
+        bad.forEach(reason -> log().log(System.Logger.Level.DEBUG, "{0}: not opened: {1}", host.host(), reason));
         return good;
     }
 
@@ -155,7 +154,7 @@ public final class PolicyResolver {
         if (!kind.listable()) {
             return Optional.of("a " + kind.name().toLowerCase(Locale.ROOT).replace('_', '-') + " address");
         }
-        if (own.contains(address)) {
+        if (own.test(address)) {
             return Optional.of("the host's own address");
         }
         if (publicOnly && kind != AddressKind.PUBLIC) {
@@ -182,5 +181,10 @@ public final class PolicyResolver {
 
     private static NetnsException failure(String object, String reason, String remedy, @Nullable Throwable cause) {
         return new NetnsException(STEP, object, 0, reason, remedy, cause);
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger(PolicyResolver.class.getName());
     }
 }

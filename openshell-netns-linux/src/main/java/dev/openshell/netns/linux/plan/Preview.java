@@ -1,16 +1,10 @@
 package dev.openshell.netns.linux.plan;
 
-import dev.openshell.netns.Family;
-import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.RuleSet;
 import dev.openshell.netns.SandboxPlan;
 import dev.openshell.netns.VethPair;
 import dev.openshell.netns.linux.netlink.Rtnetlink;
 import dev.openshell.netns.linux.proof.Rulesets;
-import dev.openshell.netns.linux.rules.HostRules;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 
 /** A policy's plan on a link that stands for any and a host of which nothing is known. */
 public final class Preview {
@@ -28,11 +22,7 @@ public final class Preview {
     public static Preview of(ResolvedPolicy resolved, Planner planner) {
         VethPair veth = LinkAllocator.example(resolved);
         RuleSet rules = resolved.on(veth);
-        Map<Family, HostRules> none = new EnumMap<>(Family.class);
-        for (Family family : Family.values()) {
-            none.put(family, HostRules.of(""));
-        }
-        HostState host = new HostState(List.of(), List.of(), true, IptablesVariant.AUTO, none);
+        HostState host = HostState.unknown();
         byte[] mac = new byte[6];
         Link link = new Link(
                 veth,

@@ -26,11 +26,6 @@ final class Uplinks {
         this.namespace = namespace;
     }
 
-    /** Returns whether the host has a route to {@code destination}. */
-    boolean routed(InetAddress destination) {
-        return outgoing(destination).isPresent();
-    }
-
     /**
      * Returns the uplinks of all forwarded destinations, by family; a family without such destinations is left out.
      * Where the host translates destinations, a flow may leave towards any address that it translates to.
@@ -57,20 +52,23 @@ final class Uplinks {
     }
 
     private Set<String> names(Set<InetAddress> addresses, HostState host) {
-        Set<String> names = new TreeSet<>();
+        Set<Integer> indexes = new TreeSet<>();
         for (InetAddress address : addresses) {
-            outgoing(address).ifPresent(index -> host.indexes().forEach((name, own) -> {
-                if (own == index && !name.equals("lo") && !name.startsWith(VethPair.HOST_PREFIX)) {
-                    names.add(name);
-                }
-            }));
+            outgoing(Netlink.exchange(kernel, namespace, Rtnetlink.getRoute(address)))
+                    .ifPresent(indexes::add);
+        }
+        Set<String> names = new TreeSet<>();
+        for (int index : indexes) {
+            host.around()
+                    .name(index)
+                    .filter(name -> !name.equals("lo") && !name.startsWith(VethPair.HOST_PREFIX))
+                    .ifPresent(names::add);
         }
         return names;
     }
 
-    private OptionalInt outgoing(InetAddress destination) {
-        Answers answers = Netlink.exchange(kernel, namespace, Rtnetlink.getRoute(destination));
-        // A refusal is the answer "no route", of one kind or another.
+    /** Returns where a packet leaves by the route that was answered. A refusal is the answer "no route", of some kind. */
+    static OptionalInt outgoing(Answers answers) {
         return answers.failures().isEmpty() && !answers.outgoing().isEmpty()
                 ? answers.outgoing().get(0)
                 : OptionalInt.empty();

@@ -78,11 +78,11 @@ record Command(String program, @Nullable File directory, List<byte[]> arguments,
     private static List<byte[]> encode(Map<String, String> variables) throws IOException {
         Map<String, byte[]> inherited = inherited(NativeText.CHARSET);
         List<byte[]> entries = new ArrayList<>();
-        variables.forEach((name, value) -> {
-            String entry = name + "=" + value;
+        for (Map.Entry<String, String> variable : variables.entrySet()) {
+            String entry = variable.getKey() + "=" + variable.getValue();
             byte[] bytes = inherited.get(entry);
             entries.add(bytes == null ? NativeText.terminated(entry) : bytes);
-        });
+        }
         return List.copyOf(entries);
     }
 

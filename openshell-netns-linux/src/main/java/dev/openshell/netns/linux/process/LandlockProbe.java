@@ -10,7 +10,6 @@ import java.lang.System.Logger.Level;
 
 /** Asks the kernel whether it has Landlock. */
 public final class LandlockProbe {
-    private static final Logger LOG = System.getLogger(LandlockProbe.class.getName());
     private static final int VERSION = 1;
     private static final int ENOSYS = 38;
     private static final int EOPNOTSUPP = 95;
@@ -30,7 +29,7 @@ public final class LandlockProbe {
             return Landlock.of(State.AVAILABLE, abi);
         } catch (LastErrorException e) {
             State state = stateOf(e.getErrorCode());
-            LOG.log(Level.DEBUG, "Landlock: {0} ({1})", state, Libc.strerror(e.getErrorCode()));
+            log().log(Level.DEBUG, "Landlock: {0} ({1})", state, Libc.strerror(e.getErrorCode()));
             return Landlock.of(state, 0);
         }
     }
@@ -41,5 +40,10 @@ public final class LandlockProbe {
             case EOPNOTSUPP -> State.NOT_ENABLED;
             default -> State.BLOCKED;
         };
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static Logger log() {
+        return System.getLogger(LandlockProbe.class.getName());
     }
 }

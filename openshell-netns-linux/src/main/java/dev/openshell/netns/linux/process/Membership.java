@@ -48,8 +48,14 @@ final class Membership {
             return true;
         }
         // a thread can part from its process's leader in a user namespace of its own, or outlive it
-        return hasThreadsElsewhere(process)
-                && ProcTable.threads(pid).stream().anyMatch(thread -> isInside(process + "/task/" + thread));
+        if (hasThreadsElsewhere(process)) {
+            for (int thread : ProcTable.threads(pid)) {
+                if (isInside(process + "/task/" + thread)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private boolean isInside(String task) {

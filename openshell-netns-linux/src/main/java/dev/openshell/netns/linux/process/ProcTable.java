@@ -31,7 +31,9 @@ final class ProcTable {
     /** Returns the numbers of all processes but the JVM's own. */
     static List<Integer> others() {
         int own = (int) ProcessHandle.current().pid();
-        return numbers(PROC).stream().filter(pid -> pid != own).toList();
+        List<Integer> others = new ArrayList<>(numbers(PROC));
+        others.remove(Integer.valueOf(own));
+        return others;
     }
 
     /** Returns what {@code /proc/PID/stat} says (proc(5)). */
@@ -51,12 +53,13 @@ final class ProcTable {
 
     /** Returns the number of processes and threads that were made since boot: {@code processes} of proc_stat(5). */
     static long births() {
-        return read(PROC.resolve("stat"), Files::readAllLines).orElse(List.of()).stream()
-                .filter(line -> line.startsWith("processes "))
-                .mapToLong(line -> Long.parseLong(line.substring("processes ".length())))
-                .findFirst()
-                .orElseThrow(() -> new NetnsException(
-                        "read", "/proc/stat", 0, "no line of processes", "the JVM must see the whole /proc", null));
+        for (String line : read(PROC.resolve("stat"), Files::readAllLines).orElse(List.of())) {
+            if (line.startsWith("processes ")) {
+                return Long.parseLong(line.substring("processes ".length()));
+            }
+        }
+        throw new NetnsException(
+                "read", "/proc/stat", 0, "no line of processes", "the JVM must see the whole /proc", null);
     }
 
     /** Returns the numbers of a process's threads. */
@@ -70,9 +73,8 @@ final class ProcTable {
      * @throws NetnsException whose cause is an AccessDeniedException if the JVM may not know
      */
     static OptionalLong namespace(String task, String type) {
-        return read(PROC.resolve(task + "/ns/" + type), Files::readSymbolicLink)
-                .map(link -> OptionalLong.of(inode(link)))
-                .orElse(OptionalLong.empty());
+        Optional<Path> link = read(PROC.resolve(task + "/ns/" + type), Files::readSymbolicLink);
+        return link.isPresent() ? OptionalLong.of(inode(link.get())) : OptionalLong.empty();
     }
 
     /** Returns the number in a link such as {@code net:[4026531840]}. */
@@ -86,9 +88,9 @@ final class ProcTable {
      * namespace's link it may be seen of processes of other users without CAP_SYS_PTRACE.
      */
     static OptionalLong netDevice(String task) {
-        return read(PROC.resolve(task + "/net/dev"), file -> (Long) Files.getAttribute(file, "unix:ino"))
-                .map(OptionalLong::of)
-                .orElse(OptionalLong.empty());
+        Optional<Long> inode =
+                read(PROC.resolve(task + "/net/dev"), file -> (Long) Files.getAttribute(file, "unix:ino"));
+        return inode.isPresent() ? OptionalLong.of(inode.get()) : OptionalLong.empty();
     }
 
     private static List<Integer> numbers(Path directory) {
@@ -98,8 +100,9 @@ final class ProcTable {
     private static List<Integer> list(Path directory) throws IOException {
         List<Integer> numbers = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "[0-9]*")) {
-            entries.forEach(
-                    entry -> numbers.add(Integer.valueOf(entry.getFileName().toString())));
+            for (Path entry : entries) {
+                numbers.add(Integer.valueOf(entry.getFileName().toString()));
+            }
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }

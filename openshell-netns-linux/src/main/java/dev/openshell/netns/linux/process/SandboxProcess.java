@@ -22,7 +22,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * own, which {@link #SandboxProcess} starts and which therefore lives in the caller's namespaces.
  */
 final class SandboxProcess extends Process {
-    private static final Logger LOG = System.getLogger(SandboxProcess.class.getName());
     private static final long STACK_BYTES = 256 * 1024;
     private static final int EINTR = 4;
     private static final int SIGNALLED = 0x80;
@@ -168,7 +167,7 @@ final class SandboxProcess extends Process {
                 Libc.kill(pid, signal);
             }
         } catch (LastErrorException e) {
-            LOG.log(Level.DEBUG, () -> "kill " + pid + ": " + Libc.strerror(e.getErrorCode()));
+            log().log(Level.DEBUG, () -> "kill " + pid + ": " + Libc.strerror(e.getErrorCode()));
         } finally {
             reaping.unlock();
         }
@@ -195,7 +194,7 @@ final class SandboxProcess extends Process {
             status = info.getInt(SI_STATUS) + (info.getInt(SI_CODE) == CLD_EXITED ? 0 : SIGNALLED);
         } catch (LastErrorException e) {
             // somebody else in the JVM has reaped it, or ignores SIGCHLD: gone, and its status with it, as in the JDK
-            LOG.log(Level.DEBUG, () -> "waitid " + pid + ": " + Libc.strerror(e.getErrorCode()));
+            log().log(Level.DEBUG, () -> "waitid " + pid + ": " + Libc.strerror(e.getErrorCode()));
         } finally {
             exited.complete(status);
             release();
@@ -227,7 +226,7 @@ final class SandboxProcess extends Process {
                 pipe.processExited();
             }
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "streams of process " + pid, e);
+            log().log(Level.DEBUG, "streams of process " + pid, e);
         }
     }
 
@@ -235,7 +234,12 @@ final class SandboxProcess extends Process {
         try {
             stream.close();
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "stream of a process that is destroyed", e);
+            log().log(Level.DEBUG, "stream of a process that is destroyed", e);
         }
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static Logger log() {
+        return System.getLogger(SandboxProcess.class.getName());
     }
 }

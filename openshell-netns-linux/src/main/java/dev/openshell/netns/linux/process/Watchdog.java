@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Incubating
 public final class Watchdog {
-    private static final System.Logger LOG = System.getLogger("dev.openshell.netns");
     private static final Pattern MAC = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
     private static final Watchdog OF_JVM = new Watchdog("/bin/sh");
 
@@ -82,7 +81,7 @@ public final class Watchdog {
                 forget(process);
             }
         } catch (NetnsException e) {
-            LOG.log(Level.DEBUG, "the watchdog does not know that {0} is untied: {1}", mac, e.getMessage());
+            log().log(Level.DEBUG, "the watchdog does not know that {0} is untied: {1}", mac, e.getMessage());
         }
     }
 
@@ -110,7 +109,12 @@ public final class Watchdog {
 
     private void forget(WatchdogProcess dead) {
         process = null;
-        LOG.log(Level.DEBUG, "the watchdog, process {0}, has ended before its time", Integer.toString(dead.pid()));
+        log().log(Level.DEBUG, "the watchdog, process {0}, has ended before its time", Integer.toString(dead.pid()));
         dead.close();
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger("dev.openshell.netns");
     }
 }

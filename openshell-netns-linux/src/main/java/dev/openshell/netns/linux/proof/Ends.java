@@ -51,7 +51,11 @@ final class Ends {
         names.add(veth.sandboxInterface());
         names.add(veth.hostInterface());
         // What begins as a rule says that names one link alone is another sandbox's too.
-        names.stream().filter(Ends::isPartOfLinks).forEach(links::add);
+        for (String name : names) {
+            if (isPartOfLinks(name)) {
+                links.add(name);
+            }
+        }
         links.add(unusedLink(names));
         links.add(veth.hostInterface());
         names.addAll(links);
@@ -97,7 +101,9 @@ final class Ends {
 
     /** In the sandbox: what programs send, what comes in, and that nothing is handed on. */
     private void sandbox() {
-        NOT_ASKED.forEach(this::refuse);
+        for (String table : NOT_ASKED) {
+            refuse(table);
+        }
         Meaning filter = new Meaning(sandbox, "filter", space, false, verdicts);
         Diagram packets = space.packets(false);
         Diagram in = space.not(none(Field.IN));
@@ -156,17 +162,21 @@ final class Ends {
             Diagram on = onHost
                     ? space.or(space.where(Field.IN, links()), space.where(Field.OUT, links()))
                     : space.diagrams().always(1);
-            all.addAll(all.stream()
-                    .filter(each -> each.place().startsWith(end + " "))
-                    .filter(each -> each.meaning().table().equals("filter"))
-                    .map(each -> each.early(filter, space.and(each.domain(), on)))
-                    .toList());
+            for (Obligation each : List.copyOf(all)) {
+                if (each.place().startsWith(end + " ") && each.meaning().table().equals("filter")) {
+                    all.add(each.early(filter, space.and(each.domain(), on)));
+                }
+            }
         }
     }
 
     /** This link, and those that have no permission. */
     private Ranges links() {
-        return links.stream().map(name -> space.interfaces(name, false)).reduce(Ranges.none(), Ranges::or);
+        Ranges all = Ranges.none();
+        for (String name : links) {
+            all = all.or(space.interfaces(name, false));
+        }
+        return all;
     }
 
     private Diagram none(int field) {
@@ -200,7 +210,9 @@ final class Ends {
         Set<String> names = new TreeSet<>(List.of(NO_INTERFACE, "lo"));
         for (String table : TABLES) {
             for (String name : ruleset.chains(table)) {
-                ruleset.chain(table, name).map(Chain::lines).orElse(List.of()).forEach(line -> names(line, names));
+                for (String line : ruleset.chain(table, name).orElseThrow().lines()) {
+                    names(line, names);
+                }
             }
         }
         return names;
@@ -233,7 +245,8 @@ final class Ends {
 
     /** Returns a link that no rule can mean but those that mean all links. */
     private static String unusedLink(Set<String> names) {
-        List<String> telling = names.stream().filter(name -> !isAllLinks(name)).toList();
+        List<String> telling = new ArrayList<>(names);
+        telling.removeIf(Ends::isAllLinks);
         return unused(List.of(VethPair.HOST_PREFIX), telling);
     }
 
@@ -246,16 +259,22 @@ final class Ends {
         for (String base : bases) {
             for (int i = 0; i < TRIES; i++) {
                 String name = base + i;
-                boolean meant = names.stream()
-                        .filter(each -> !each.equals(ANY))
-                        .anyMatch(each -> each.endsWith(ANY)
-                                ? name.startsWith(each.substring(0, each.length() - 1))
-                                : name.equals(each));
-                if (!meant) {
+                if (!isMeant(name, names)) {
                     return name;
                 }
             }
         }
         throw new UnknownTokenException("+", "rules that name interfaces of every kind");
+    }
+
+    private static boolean isMeant(String name, Collection<String> names) {
+        for (String each : names) {
+            boolean meant =
+                    each.endsWith(ANY) ? name.startsWith(each.substring(0, each.length() - 1)) : name.equals(each);
+            if (meant && !each.equals(ANY)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

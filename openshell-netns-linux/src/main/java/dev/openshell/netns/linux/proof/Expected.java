@@ -8,6 +8,7 @@ import dev.openshell.netns.linux.diagram.Diagrams;
 import dev.openshell.netns.linux.diagram.Ranges;
 import dev.openshell.netns.linux.ruleset.Ip;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -161,13 +162,15 @@ final class Expected {
 
     /** Returns 1 for the destinations of rules of these kinds; {@code protocol} is the field of the flow's. */
     private Diagram listed(Set<Rule.Kind> kinds, int protocol) {
-        return listed.computeIfAbsent(
-                kinds + " " + protocol,
-                key -> listed(
-                        rules.rules(family).stream()
-                                .filter(rule -> kinds.contains(rule.kind()))
-                                .toList(),
-                        protocol));
+        String key = kinds + " " + protocol;
+        Diagram known = listed.get(key);
+        if (known == null) {
+            List<Rule> chosen = new ArrayList<>(rules.rules(family));
+            chosen.removeIf(rule -> !kinds.contains(rule.kind()));
+            known = listed(chosen, protocol);
+            listed.put(key, known);
+        }
+        return known;
     }
 
     private Diagram listed(List<Rule> chosen, int protocol) {
@@ -186,7 +189,9 @@ final class Expected {
                     .merge(address.low(), service, space::or);
         }
         SortedMap<Long, Diagram> networks = new TreeMap<>(Long::compareUnsigned);
-        addresses.forEach((high, lows) -> networks.put(high, diagrams.points(Field.low(Field.DESTINATION), lows)));
+        for (Map.Entry<Long, SortedMap<Long, Diagram>> each : addresses.entrySet()) {
+            networks.put(each.getKey(), diagrams.points(Field.low(Field.DESTINATION), each.getValue()));
+        }
         return diagrams.points(Field.DESTINATION, networks);
     }
 }

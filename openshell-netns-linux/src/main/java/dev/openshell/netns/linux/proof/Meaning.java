@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What the chains of one table do with each packet at a hook. */
@@ -102,12 +103,20 @@ final class Meaning {
 
     /** Returns whether a rule may jump: any that does not end with a verdict, since a chain's name may be quoted. */
     private static boolean jumps(Chain chain) {
-        return !chain.lines().stream().allMatch(line -> FINAL.contains(line.substring(line.lastIndexOf(' ') + 1)));
+        for (String line : chain.lines()) {
+            if (!FINAL.contains(line.substring(line.lastIndexOf(' ') + 1))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Chain chain(String name) {
-        return ruleset.chain(table, name)
-                .orElseThrow(() -> new UnknownTokenException(name, "no chain " + name + " in table " + table));
+        Optional<Chain> chain = ruleset.chain(table, name);
+        if (chain.isEmpty()) {
+            throw new UnknownTokenException(name, "no chain " + name + " in table " + table);
+        }
+        return chain.get();
     }
 
     private Diagram through(Chain chain, int rules, Diagram arriving) {

@@ -48,6 +48,12 @@ public record MachineFacts(Optional<IptablesVariant> variant, Landlock landlock,
         return new MachineFacts(Optional.of(inUse), kernel.landlock(), probe.log(), probe.nflog());
     }
 
+    /** Returns what is known where rules are loaded into nf_tables in this process: it has no targets that log. */
+    public static MachineFacts nftables(Kernel kernel) {
+        Logging none = new Logging(Logging.State.UNAVAILABLE, "the backend nftables has no rules that log");
+        return new MachineFacts(Optional.of(IptablesVariant.NFT), kernel.landlock(), none, none);
+    }
+
     /** Returns what can be known without privilege and without changing anything. */
     public static MachineFacts unprivileged(Kernel kernel) {
         Logging untried = new Logging(Logging.State.UNKNOWN, "not tried: that needs CAP_NET_ADMIN and CAP_SYS_ADMIN");

@@ -17,7 +17,6 @@ import org.xbill.DNS.Type;
 
 /** Asks the servers in turn for both kinds of address of one absolute name, and for the target of its alias. */
 final class Lookup {
-    private static final System.Logger LOG = System.getLogger("dev.openshell.netns");
     private static final int MAX_TARGETS = 8;
 
     private final Exchange exchange;
@@ -62,7 +61,7 @@ final class Lookup {
                 .map(one -> one.getKey() + " " + String.join(", then ", one.getValue()))
                 .collect(Collectors.joining("; "));
         if (lookup.failed && !lookup.addresses.isEmpty()) {
-            LOG.log(Level.DEBUG, "{0}: only one family''s addresses could be had: {1}", name, said);
+            log().log(Level.DEBUG, "{0}: only one family''s addresses could be had: {1}", name, said);
         }
         Name end = lookup.end == null ? name : lookup.end;
         return new Outcome(List.copyOf(lookup.addresses), lookup.ttl, end, lookup.failed, lookup.heard, said);
@@ -163,5 +162,10 @@ final class Lookup {
 
     private void note(Nameserver server, String what) {
         said.computeIfAbsent(server, key -> new LinkedHashSet<>()).add(what);
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger("dev.openshell.netns");
     }
 }

@@ -14,7 +14,6 @@ import java.util.regex.Pattern;
  * takes it for a part of the address, which it then ignores.
  */
 final class ResolvConfParser {
-    private static final System.Logger LOG = System.getLogger("dev.openshell.netns");
     private static final Pattern BLANK = Pattern.compile("[ \t]+");
     private static final Pattern INTEGER = Pattern.compile("[ \t]*([+-]?[0-9]{1,9})");
     /** RES_MAXNDOTS, RES_MAXRETRANS and RES_MAXRETRY of resolv/resolv-internal.h. */
@@ -61,7 +60,7 @@ final class ResolvConfParser {
             parsed = Literals.pton(address);
         }
         if (parsed.isEmpty()) {
-            LOG.log(Level.DEBUG, "{0}: nameserver \"{1}\" is no address, ignored", source, word);
+            log().log(Level.DEBUG, "{0}: nameserver \"{1}\" is no address, ignored", source, word);
             return;
         }
         servers.add(new Nameserver(parsed.get(), percent < 0 ? "" : word.substring(percent + 1)));
@@ -116,5 +115,10 @@ final class ResolvConfParser {
 
     boolean rotate() {
         return rotate;
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger("dev.openshell.netns");
     }
 }

@@ -27,7 +27,6 @@ import org.xbill.DNS.TextParseException;
  * <p>Nothing is cached. Instances may be used by several threads.
  */
 public final class SystemResolver implements HostResolver {
-    private static final System.Logger LOG = System.getLogger("dev.openshell.netns");
     private static final int DNS_PORT = 53;
 
     private final ChannelOpener opener;
@@ -156,10 +155,15 @@ public final class SystemResolver implements HostResolver {
                 String suffix = domain.startsWith(".") ? domain.substring(1) : domain;
                 candidates.add(Name.fromString(suffix.isEmpty() ? name : name + "." + suffix, Name.root));
             } catch (TextParseException e) {
-                LOG.log(Level.DEBUG, "{0} can''t be searched in {1}: {2}", name, domain, e.getMessage());
+                log().log(Level.DEBUG, "{0} can''t be searched in {1}: {2}", name, domain, e.getMessage());
             }
         }
         candidates.add(asItIs);
         return candidates;
+    }
+
+    /** Got where there is something to say: the JVM loads its logging with the first one. */
+    private static System.Logger log() {
+        return System.getLogger("dev.openshell.netns");
     }
 }

@@ -8,6 +8,7 @@ import dev.openshell.netns.linux.base.RestoreLines;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,12 +68,18 @@ public final class HostRules {
             return false;
         }
         String chain = line.substring(rule ? 3 : 1).split(" ", 2)[0];
-        String link = SavedRules.incoming(line);
-        boolean named = link.startsWith(VethPair.HOST_PREFIX) && !link.equals(Chains.ALL_LINKS);
-        boolean entry = rule
-                && Chains.isShared(chain)
-                && (named || !Chains.link(SavedRules.target(line)).isEmpty());
+        boolean entry = rule && Chains.isShared(chain) && isForOne(chain, line);
         return entry || !Chains.link(chain).isEmpty();
+    }
+
+    /** By address alone only where the compiler writes none with an interface. */
+    private static boolean isForOne(String chain, String rule) {
+        boolean named = Stream.of(SavedRules.incoming(rule), SavedRules.option(rule, "-o"))
+                .anyMatch(link -> link.startsWith(VethPair.HOST_PREFIX) && !link.endsWith("+"));
+        boolean masquerades = chain.equals(Chains.POSTROUTING)
+                && !SavedRules.option(rule, "-s").isEmpty()
+                && !Chains.link(SavedRules.target(rule)).isEmpty();
+        return named || masquerades;
     }
 
     /** Returns whether there is any rule at all, whoever made it. */
@@ -249,6 +257,26 @@ public final class HostRules {
     /** Returns what takes away the rules of {@code links}. */
     public String without(Collection<String> links) {
         return removal(chain -> links.contains(Chains.link(chain)), links::contains);
+    }
+
+    /**
+     * Returns what takes away the rules of {@code link} that {@code loaded} has put there, one by one: refused where one of
+     * them is not there as it was loaded.
+     */
+    public static String undoing(String loaded, String link) {
+        HostRules rules = of(loaded.replace("-I " + Chains.SOURCE + " 1 ", "-A " + Chains.SOURCE + " "));
+        List<String> lines = new ArrayList<>();
+        for (String table : rules.saved().tables()) {
+            List<String> chains = rules.saved().chains(table);
+            lines.add("*" + table);
+            chains.stream()
+                    .sorted(Comparator.comparing(
+                            (String chain) -> Chains.link(chain).equals(link)))
+                    .forEach(chain -> rules.saved().rules(table, chain).forEach(rule -> lines.add(delete(rule))));
+            chains.stream().filter(chain -> Chains.link(chain).equals(link)).forEach(chain -> lines.add("-X " + chain));
+            lines.add("COMMIT");
+        }
+        return lines.isEmpty() ? "" : IptablesCompiler.text(lines);
     }
 
     /** Returns what takes away all that this project ever put here. */

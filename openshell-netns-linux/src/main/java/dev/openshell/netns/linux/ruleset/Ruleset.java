@@ -26,23 +26,38 @@ public final class Ruleset {
 
     /** Returns whether {@code other} has the same chains with the same rules. */
     public boolean same(Ruleset other) {
-        return tables.keySet().equals(other.tables.keySet())
-                && tables.entrySet().stream()
-                        .allMatch(table -> same(table.getValue(), other.tables.get(table.getKey())));
+        if (!tables.keySet().equals(other.tables.keySet())) {
+            return false;
+        }
+        for (Map.Entry<String, Map<String, Chain>> table : tables.entrySet()) {
+            if (!same(table.getValue(), other.tables.get(table.getKey()))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean same(Map<String, Chain> one, Map<String, Chain> other) {
-        return one.keySet().equals(other.keySet())
-                && one.values().stream().allMatch(chain -> chain.same(other.get(chain.name())));
+        if (!one.keySet().equals(other.keySet())) {
+            return false;
+        }
+        for (Chain chain : one.values()) {
+            if (!chain.same(other.get(chain.name()))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Returns another with the same rules. */
     public Ruleset copy() {
         Ruleset copy = new Ruleset(family);
-        tables.forEach((table, chains) -> {
-            Map<String, Chain> copied = copy.table(table);
-            chains.forEach((name, chain) -> copied.put(name, chain.copy()));
-        });
+        for (Map.Entry<String, Map<String, Chain>> table : tables.entrySet()) {
+            Map<String, Chain> copied = copy.table(table.getKey());
+            for (Map.Entry<String, Chain> chain : table.getValue().entrySet()) {
+                copied.put(chain.getKey(), chain.getValue().copy());
+            }
+        }
         return copy;
     }
 
@@ -68,7 +83,12 @@ public final class Ruleset {
     }
 
     private Map<String, Chain> table(String name) {
-        return tables.computeIfAbsent(name, this::empty);
+        Map<String, Chain> chains = tables.get(name);
+        if (chains == null) {
+            chains = empty(name);
+            tables.put(name, chains);
+        }
+        return chains;
     }
 
     private Map<String, Chain> empty(String table) {
@@ -159,7 +179,11 @@ public final class Ruleset {
         if (words.length < 2 || !List.of("-", "ACCEPT", "DROP").contains(words[1])) {
             throw new UnknownTokenException(words.length < 2 ? line : words[1], line);
         }
-        Chain chain = chains.computeIfAbsent(words[0], name -> new Chain(family, name, "-"));
+        Chain chain = chains.get(words[0]);
+        if (chain == null) {
+            chain = new Chain(family, words[0], "-");
+            chains.put(words[0], chain);
+        }
         if (!words[1].equals("-")) {
             policy(chain, words[1], line);
         } else if (chain.policy().equals("-")) {

@@ -45,6 +45,7 @@ public final class Libc {
     public static final int SOL_NETLINK = 270;
     public static final int SOL_SOCKET = 1;
     public static final int SO_RCVTIMEO = 20;
+    public static final int SO_SNDBUFFORCE = 32;
     public static final int MS_RDONLY = 1;
     public static final int MS_NOSUID = 2;
     public static final int MS_NODEV = 4;
@@ -69,6 +70,7 @@ public final class Libc {
     public static final long NS_GET_NSTYPE = 0xb703;
     public static final int MFD_CLOEXEC = 1;
     public static final short POLLIN = 1;
+    public static final int MSG_DONTWAIT = 0x40;
     public static final int NETLINK_EXT_ACK = 11;
     public static final int NETLINK_GET_STRICT_CHK = 12;
     public static final int SIGKILL = 9;

@@ -81,7 +81,7 @@ public final class NamespaceThread {
     }
 
     /** A body on its way, on a thread that was started for it. */
-    private static final class Running<T> {
+    static final class Running<T> {
         private final AtomicInteger tid = new AtomicInteger();
         private final FutureTask<T> task;
         private final Thread thread;
@@ -100,20 +100,14 @@ public final class NamespaceThread {
             thread.start();
         }
 
+        boolean isOver() {
+            return task.isDone();
+        }
+
         T result() throws Exception {
-            boolean interrupted = false;
+            boolean interrupted = ended();
             try {
-                while (true) {
-                    try {
-                        thread.join();
-                        awaitGone(tid.get());
-                        ENTERED.remove(Integer.toString(tid.get()));
-                        return task.get();
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                        thread.interrupt();
-                    }
-                }
+                return task.get();
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof Error error) {
                     throw error;
@@ -124,6 +118,22 @@ public final class NamespaceThread {
                     Thread.currentThread().interrupt();
                 }
             }
+        }
+
+        /** Waits until the thread is gone, and returns whether the caller was interrupted, whose flag is clear then. */
+        boolean ended() {
+            boolean interrupted = false;
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    thread.interrupt();
+                }
+            }
+            awaitGone(tid.get());
+            ENTERED.remove(Integer.toString(tid.get()));
+            return interrupted;
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.openshell.netns.linux.acceptance;
 
-import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxListener;
@@ -23,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class ContentionOwner implements SandboxListener {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-    private final IptablesVariant iptables;
+    private final String backend;
     private final Path resolvConf;
     private final Tally tally = new Tally();
 
@@ -44,13 +43,13 @@ final class ContentionOwner implements SandboxListener {
         }
     }
 
-    private ContentionOwner(IptablesVariant iptables, Path resolvConf) {
-        this.iptables = iptables;
+    private ContentionOwner(String backend, Path resolvConf) {
+        this.backend = backend;
         this.resolvConf = resolvConf;
     }
 
     public static void main(String[] words) throws InterruptedException {
-        ContentionOwner owner = new ContentionOwner(IptablesVariant.valueOf(words[0]), Path.of(words[1]));
+        ContentionOwner owner = new ContentionOwner(words[0], Path.of(words[1]));
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(words[3]));
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < Integer.parseInt(words[2]); i++) {
@@ -91,9 +90,8 @@ final class ContentionOwner implements SandboxListener {
         long start = System.nanoTime();
         NetnsSandbox sandbox;
         try {
-            sandbox = NetnsSandbox.builder()
+            sandbox = Setting.told(NetnsSandbox.builder(), backend)
                     .resolvConf(resolvConf)
-                    .iptables(iptables)
                     .allowDns(PodWorld.DNS)
                     .directTcp(PodWorld.LISTED)
                     .apply();

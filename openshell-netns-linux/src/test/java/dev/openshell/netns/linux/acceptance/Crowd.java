@@ -104,7 +104,7 @@ final class Crowd implements AutoCloseable {
                     "-cp",
                     System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                     ContentionOwner.class.getName(),
-                    setting.iptables().name(),
+                    setting.word(),
                     world.resolvConf().toString(),
                     Integer.toString(threads),
                     Integer.toString(seconds))));

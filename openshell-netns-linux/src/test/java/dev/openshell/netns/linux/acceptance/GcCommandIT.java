@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code gc} after a JVM with a sandbox was killed. */
 @Tag("real-kernel")
@@ -57,16 +59,26 @@ class GcCommandIT {
 
     private String state() {
         return UNSTEADY.matcher(inPod("iptables-nft-save")).replaceAll("")
+                + inPod("nft", "--stateless", "list", "ruleset")
                 + inPod("ip", "-o", "link")
                 + inPod("sysctl", "net.ipv4.conf.eth0.forwarding");
     }
 
-    @Test
-    void whatAKilledOwnerLeftIsListedAndRemoved() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"iptables", "nftables"})
+    void whatAKilledOwnerLeftIsListedAndRemoved(String backend) throws Exception {
         PodState before = PodState.of(Path.of("/run/netns", pod));
         assertThat(gc()).isEqualTo(new Shell.Result(0, ""));
-        Process owner = new ProcessBuilder(
-                        command("run", "--direct-tcp", "203.0.113.10", "--", "sh", "-c", "echo there; exec sleep 1000"))
+        Process owner = new ProcessBuilder(command(
+                        "run",
+                        "--backend",
+                        backend,
+                        "--direct-tcp",
+                        "203.0.113.10",
+                        "--",
+                        "sh",
+                        "-c",
+                        "echo there; exec sleep 1000"))
                 .start();
         cleanup.later(owner::destroyForcibly);
         assertThat(owner.inputReader().readLine()).isEqualTo("there");

@@ -153,5 +153,6 @@ class HostEndIT {
             Shell.must(Setting.nsenter(sandbox.namespace().path(), tool, "-w", "-P", "INPUT", "ACCEPT"));
             Shell.must(Setting.nsenter(sandbox.namespace().path(), tool, "-w", "-F"));
         }
+        Shell.must(Setting.nsenter(sandbox.namespace().path(), "nft", "flush", "ruleset"));
     }
 }

@@ -62,7 +62,7 @@ class HostileRulesIT {
 
     /** iptables-save prints a comment's line breaks as they are: what stands behind them is no rule. */
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plainIptables")
     void aCommentThatForgesTheJump(Setting setting) {
         try (PodWorld world = setting.open();
                 NetnsSandbox live = Unwatched.apply(setting.mainCase(world).policy())) {
@@ -92,7 +92,7 @@ class HostileRulesIT {
 
     /** A quote in an interface's name begins no text that goes on: what stands behind it are rules. */
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plainIptables")
     void aQuoteThatHidesRules(Setting setting) {
         try (PodWorld world = setting.open();
                 NetnsSandbox live = Unwatched.apply(setting.mainCase(world).policy())) {
@@ -108,7 +108,7 @@ class HostileRulesIT {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plainIptables")
     void whatIsNotMasqueradedIsRefused(Setting setting) {
         try (PodWorld world = setting.open()) {
             iptables(setting, world, "-t nat -N OPENSHELL-POSTROUTING");
@@ -129,7 +129,7 @@ class HostileRulesIT {
 
     /** iptables-legacy jumps to a chain that is called like a target, iptables-nft does not. */
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plainIptables")
     void aChainThatIsCalledLikeATarget(Setting setting) {
         try (PodWorld world = setting.open()) {
             String chain = "*nat\n:MASQUERADE - [0:0]\n-A MASQUERADE -j ACCEPT\nCOMMIT\n";

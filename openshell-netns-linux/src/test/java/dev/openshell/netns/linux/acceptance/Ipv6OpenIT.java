@@ -101,6 +101,7 @@ class Ipv6OpenIT {
                 }
                 Shell.must(Setting.nsenter(path, tool, "-w", "-F"));
             }
+            Shell.must(Setting.nsenter(path, "nft", "flush", "ruleset"));
             String spoofed = "2001:db8:1::77/128";
             Shell.must(Setting.nsenter(path, "ip", "address", "add", spoofed, "dev", "eth0", "nodad"));
             List<String> more = new ArrayList<>(refused);

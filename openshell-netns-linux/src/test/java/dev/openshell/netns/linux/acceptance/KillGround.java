@@ -122,7 +122,7 @@ final class KillGround implements AutoCloseable {
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 KillOwner.class.getName(),
-                setting.iptables().name(),
+                setting.word(),
                 world.resolvConf().toString(),
                 phase.toString(),
                 word));
@@ -167,6 +167,9 @@ final class KillGround implements AutoCloseable {
 
     Left left() throws IOException {
         int rules = 0;
+        if (setting.isNft()) {
+            rules += count(inside("nft", "list", "ruleset"), "openshell-|OPENSHELL|osh-");
+        }
         for (String tool : List.of(setting.tool(), setting.tool().replaceFirst("ip", "ip6"))) {
             rules += count(inside(tool + "-save"), "OPENSHELL|osh-");
         }

@@ -104,7 +104,7 @@ class KillIT {
 
     /** What a dead JVM has begun to load takes effect before anybody else reads the rules, not after. */
     @ParameterizedTest
-    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plainIptables")
     void whatItWasLoadingIsWaitedFor(Setting setting) throws Exception {
         try (PodWorld world = setting.open();
                 KillGround ground = new KillGround(setting, world)) {

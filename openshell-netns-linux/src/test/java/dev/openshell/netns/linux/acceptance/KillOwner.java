@@ -1,6 +1,6 @@
 package dev.openshell.netns.linux.acceptance;
 
-import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.SandboxListener;
 import dev.openshell.netns.SandboxPolicy;
@@ -68,7 +68,7 @@ final class KillOwner {
             done 2>/dev/null # WORD
             """;
 
-    private final IptablesVariant iptables;
+    private final String backend;
     private final Path resolvConf;
     private final MappedByteBuffer phase;
     private final String word;
@@ -79,7 +79,7 @@ final class KillOwner {
     private int left;
 
     private KillOwner(String[] words) throws IOException {
-        iptables = IptablesVariant.valueOf(words[0]);
+        backend = words[0];
         resolvConf = Path.of(words[1]);
         try (FileChannel file =
                 FileChannel.open(Path.of(words[2]), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -141,8 +141,10 @@ final class KillOwner {
     /** MOMENT is the name of a call: at the Nth of them it kills itself so many microseconds later. */
     private void begin(String[] words) throws Exception {
         random = new Random(Long.parseLong(words[0]));
-        moment = words[1];
-        left = 1 + random.nextInt(moment.equals("restore") ? 10 : 2);
+        // Rules that no program loads are requests.
+        boolean requests = words[1].equals("restore") && backend.equals(Backend.NFTABLES.name());
+        moment = requests ? "netfilter" : words[1];
+        left = 1 + random.nextInt(requests ? 60 : moment.equals("restore") ? 10 : 2);
         System.out.println("begun");
         for (int i = 0; ; i++) {
             cycle(i);
@@ -150,7 +152,9 @@ final class KillOwner {
     }
 
     private NetnsSandbox.Builder builder() {
-        return NetnsSandbox.builder().resolvConf(resolvConf).iptables(iptables).terminationGrace(Duration.ZERO);
+        return Setting.told(NetnsSandbox.builder(), backend)
+                .resolvConf(resolvConf)
+                .terminationGrace(Duration.ZERO);
     }
 
     private void cycle(int i) throws Exception {
@@ -177,13 +181,13 @@ final class KillOwner {
     private void use(NetnsSandbox sandbox, int i) throws Exception {
         if (i % 2 == 0) {
             // As root inside would, who can't.
-            Process flush = new ProcessBuilder(
-                            "nsenter",
-                            "--net=" + sandbox.namespace().path(),
-                            iptables == IptablesVariant.LEGACY ? "iptables-legacy-restore" : "iptables-nft-restore")
+            boolean nft = backend.equals(Backend.NFTABLES.name());
+            String restore = backend.equals("LEGACY") ? "iptables-legacy-restore" : "iptables-nft-restore";
+            Process flush = new ProcessBuilder(Setting.nsenter(
+                            sandbox.namespace().path(), nft ? new String[] {"nft", "-f", "-"} : new String[] {restore}))
                     .redirectErrorStream(true)
                     .start();
-            flush.getOutputStream().write(OPEN.getBytes(StandardCharsets.US_ASCII));
+            flush.getOutputStream().write((nft ? "flush ruleset\n" : OPEN).getBytes(StandardCharsets.US_ASCII));
             flush.getOutputStream().close();
             flush.waitFor();
         }

@@ -2,7 +2,6 @@ package dev.openshell.netns.linux.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Many sandboxes in one pod at once. */
 @Tag("real-kernel")
@@ -41,9 +40,8 @@ class ManySandboxesIT {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"NFT", "LEGACY"})
-    void eachOfThirtyTwoFromEightThreadsSeesOnlyItsOwn(IptablesVariant iptables) throws Exception {
-        Setting setting = new Setting(PodWorld.Variant.PLAIN, iptables);
+    @MethodSource("dev.openshell.netns.linux.acceptance.Setting#plain")
+    void eachOfThirtyTwoFromEightThreadsSeesOnlyItsOwn(Setting setting) throws Exception {
         try (PodWorld world = setting.open()) {
             PodState before = world.snapshot();
             ExecutorService threads = Executors.newFixedThreadPool(THREADS);

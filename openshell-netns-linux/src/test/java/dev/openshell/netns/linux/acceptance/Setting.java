@@ -1,5 +1,6 @@
 package dev.openshell.netns.linux.acceptance;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import java.nio.file.Path;
@@ -11,7 +12,11 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** The main case, in each kind of pod and with each variant of iptables. */
-record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
+record Setting(PodWorld.Variant variant, IptablesVariant iptables, Backend backend) {
+    Setting(PodWorld.Variant variant, IptablesVariant iptables) {
+        this(variant, iptables, Backend.IPTABLES);
+    }
+
     /** What the operator of the pod sets. */
     static final Map<String, String> ENVIRONMENT = Map.of(
             "OPENSHELL_DNS_SERVER",
@@ -25,11 +30,35 @@ record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
                 new Setting(PodWorld.Variant.PLAIN, IptablesVariant.LEGACY),
                 new Setting(PodWorld.Variant.DNS_SERVICE, IptablesVariant.NFT),
                 new Setting(PodWorld.Variant.DNS_SERVICE, IptablesVariant.LEGACY),
-                new Setting(PodWorld.Variant.HOST_SERVICE, IptablesVariant.AUTO));
+                new Setting(PodWorld.Variant.HOST_SERVICE, IptablesVariant.AUTO),
+                new Setting(PodWorld.Variant.PLAIN, IptablesVariant.NFT, Backend.NFTABLES),
+                new Setting(PodWorld.Variant.DNS_SERVICE, IptablesVariant.NFT, Backend.NFTABLES));
     }
 
     static Stream<Setting> plain() {
         return all().filter(setting -> setting.variant == PodWorld.Variant.PLAIN);
+    }
+
+    /** Those that load rules with iptables, for what its programs and its text alone have. */
+    static Stream<Setting> plainIptables() {
+        return plain().filter(setting -> !setting.isNft());
+    }
+
+    /** Returns whether rules are loaded into tables of this library's own. */
+    boolean isNft() {
+        return backend == Backend.NFTABLES;
+    }
+
+    /** Returns what a JVM of its own is told, see {@link #told}. */
+    String word() {
+        return isNft() ? backend.name() : iptables.name();
+    }
+
+    /** Returns what {@code builder} is with what {@link #word()} says. */
+    static NetnsSandbox.Builder told(NetnsSandbox.Builder builder, String word) {
+        return word.equals(Backend.NFTABLES.name())
+                ? builder.backend(Backend.NFTABLES)
+                : builder.iptables(IptablesVariant.valueOf(word));
     }
 
     PodWorld open() {
@@ -45,6 +74,7 @@ record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
         return NetnsSandbox.builder()
                 .hostNamespace(world.podPath())
                 .resolvConf(world.resolvConf())
+                .backend(backend)
                 .iptables(iptables);
     }
 
@@ -158,6 +188,6 @@ record Setting(PodWorld.Variant variant, IptablesVariant iptables) {
 
     @Override
     public String toString() {
-        return variant + " " + iptables;
+        return variant + " " + (backend == Backend.IPTABLES ? iptables : backend);
     }
 }

@@ -100,8 +100,11 @@ class SurvivorIT {
             assertThat(apart.hear()).isEqualTo("held []");
             apart.say("hold");
             // What is allowed is loaded last.
-            String save = setting.tool() + "-save";
-            await(() -> world.mustInPod(save).contains("-A OPENSHELL-TO "), "made again");
+            String[] save = setting.isNft()
+                    ? new String[] {"nft", "list", "map", "ip", "openshell-filter", "OPENSHELL-TO"}
+                    : new String[] {setting.tool() + "-save"};
+            String element = setting.isNft() ? "jump osh-" : "-A OPENSHELL-TO ";
+            await(() -> world.inPod(save).output().contains(element), "made again");
             apart.kill(false);
             await(() -> ground.left().links() == 0, "its link goes by itself");
             assertThat(ground.left().rules()).isPositive();

@@ -2,6 +2,7 @@ package dev.openshell.netns.linux.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.Preflight;
 import dev.openshell.netns.Preflight.Check;
@@ -57,6 +58,15 @@ class DoctorCommandTest {
                         ""));
         engine.preflight = new Preflight(List.of(WARNING));
         assertThat(Run.of(engine, "doctor --json").out()).startsWith("{\"result\":\"warning\",");
+    }
+
+    @Test
+    void theBackendIsAskedFor() {
+        assertThat(Run.of(engine, "doctor --backend nftables").status()).isZero();
+        assertThat(Run.of(engine, "doctor --backend iptables").status()).isZero();
+        assertThat(engine.policies)
+                .extracting(policy -> policy.backend())
+                .containsExactly(Backend.NFTABLES, Backend.IPTABLES);
     }
 
     @Test

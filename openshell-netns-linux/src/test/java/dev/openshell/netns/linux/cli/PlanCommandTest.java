@@ -2,6 +2,7 @@ package dev.openshell.netns.linux.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openshell.netns.Backend;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -28,6 +29,19 @@ class PlanCommandTest {
                 COMMIT
                 """,
                         ""));
+    }
+
+    @Test
+    void saysWhichBackendItIsFor() {
+        String plain = Run.of(engine, "plan --backend iptables").out();
+        assertThat(plain).isEqualTo(Run.of(engine, "plan").out()).startsWith("# link");
+        Run run = Run.of(engine, "plan --backend nftables");
+        assertThat(run.status()).isZero();
+        assertThat(run.out())
+                .isEqualTo("# backend=nftables: tables openshell-raw, openshell-nat and openshell-filter\n" + plain);
+        assertThat(engine.policies)
+                .extracting(policy -> policy.backend())
+                .containsExactly(Backend.IPTABLES, Backend.IPTABLES, Backend.NFTABLES);
     }
 
     @Test

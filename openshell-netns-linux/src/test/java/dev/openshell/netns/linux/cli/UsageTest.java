@@ -45,6 +45,16 @@ class UsageTest {
                 "report extra | extra",
                 "report @/etc/hosts | @/etc/hosts",
                 "report --iptables x | --iptables",
+                "report --backend nft | --backend: 'nft' is not iptables or nftables",
+                "plan --backend | --backend",
+                "plan --backend nftables --iptables nft | --iptables: the backend nftables has no variant",
+                "run --backend NFTABLES -- true | --backend: 'NFTABLES' is not iptables or nftables",
+                "diff --backend x -- | --backend: 'x'",
+                "diff -- --backend x | --backend: 'x'",
+                "verify --backend x | --backend: 'x'",
+                "explain --backend x tcp:203.0.113.10:443 | --backend: 'x'",
+                "doctor --backend x | --backend: 'x'",
+                "doctor --backend nftables --iptables nft | --iptables: the backend nftables has no variant",
                 "doctor extra | extra",
                 "doctor --iptables x | --iptables: 'x' is not auto, nft or legacy",
                 "doctor --dns 10.43.0.10 | --dns",
@@ -115,6 +125,7 @@ class UsageTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
                 .contains("Usage: openshell-netns " + command, "--json", "--direct-tcp", "OPENSHELL_DNS_SERVER")
+                .contains("--backend=iptables|nftables")
                 .contains("Exit status: 0");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
     }

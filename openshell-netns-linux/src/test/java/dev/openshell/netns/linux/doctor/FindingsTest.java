@@ -26,7 +26,7 @@ class FindingsTest {
     }
 
     private static Finding nft(BaseChain... chains) {
-        return ForeignChains.judge(List.of(chains), Optional.of(IptablesVariant.NFT));
+        return ForeignChains.judge(List.of(chains), Optional.of(IptablesVariant.NFT), false);
     }
 
     @Test
@@ -122,7 +122,9 @@ class FindingsTest {
             assertThat(nft(foreign).status()).as(foreign.toString()).isEqualTo(Status.WARNING);
         }
         assertThat(ForeignChains.judge(
-                                List.of(chain("ip", "filter", "FORWARD", 2)), Optional.of(IptablesVariant.LEGACY))
+                                List.of(chain("ip", "filter", "FORWARD", 2)),
+                                Optional.of(IptablesVariant.LEGACY),
+                                false)
                         .status())
                 .isEqualTo(Status.WARNING);
     }
@@ -171,7 +173,7 @@ class FindingsTest {
     @EnumSource(Feature.class)
     void eachFeatureIsPartOfTheWhole(Feature feature) {
         for (Family family : Family.values()) {
-            assertThat(Feature.all(family).lines())
+            assertThat(Feature.all(family, List.of(Feature.values())).lines())
                     .containsAll(feature.text(family).lines().toList());
             assertThat(feature.text(family).lines().filter("COMMIT"::equals)).hasSize(3);
         }

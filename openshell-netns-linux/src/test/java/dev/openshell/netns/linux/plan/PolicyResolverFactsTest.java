@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,7 +24,7 @@ class PolicyResolverFactsTest {
 
     private static ResolvedPolicy resolve(HostResolver names) {
         Deadline deadline = Deadline.in(Duration.ofMinutes(1));
-        return new PolicyResolver(names, CONF, Set.of(), address -> true, deadline)
+        return new PolicyResolver(names, CONF, address -> false, address -> true, deadline)
                 .resolve(NetnsSandbox.builder()
                         .directTcp("db.example.")
                         .directTcp("203.0.113.7")

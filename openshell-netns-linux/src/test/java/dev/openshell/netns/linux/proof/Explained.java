@@ -31,7 +31,7 @@ record Explained(Preview preview) {
         ResolvedPolicy resolved = new PolicyResolver(
                         NAMES::get,
                         ResolvConf.parse("nameserver 10.43.0.10\n"),
-                        Set.of(HOST, HOST6),
+                        Set.of(HOST, HOST6)::contains,
                         address -> true,
                         Deadline.in(Duration.ofMinutes(1)))
                 .resolve(policy.policy());

@@ -25,7 +25,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,7 +59,11 @@ class ReporterTest {
 
     private PolicyReport report() {
         PolicyResolver resolver = new PolicyResolver(
-                addresses::get, ResolvConf.parse(""), Set.of(), address -> true, Deadline.in(Duration.ofMinutes(1)));
+                addresses::get,
+                ResolvConf.parse(""),
+                address -> false,
+                address -> true,
+                Deadline.in(Duration.ofMinutes(1)));
         ResolvedPolicy plain = resolver.resolve(builder.policy());
         assertThat(plain.facts()).as("another resolver tells addresses alone").isEmpty();
         ResolvedPolicy resolved = new ResolvedPolicy(plain.policy(), plain.forwarded(), plain.hosts(), facts);
