@@ -8,10 +8,10 @@ import dev.openshell.netns.linux.base.Errno;
 import dev.openshell.netns.linux.kernel.Kernel;
 import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.kernel.SocketType;
-import dev.openshell.netns.testkit.conntrack.Conntrack;
 import dev.openshell.netns.testkit.ctnetlink.NetfilterResponder;
 import dev.openshell.netns.testkit.net.NetException;
 import dev.openshell.netns.testkit.net.Netns;
+import dev.openshell.netns.testkit.path.Stack;
 import dev.openshell.netns.testkit.rtnetlink.RtnetlinkResponder;
 import dev.openshell.netns.testkit.ruleset.RuleProblem;
 import dev.openshell.netns.testkit.ruleset.Ruleset;
@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 
 /** The calls of one process to the kernel: its descriptors, its locks, and the thread that is inside of a namespace. */
 abstract class FakeCalls implements Kernel {
+    private static final int NETLINK_ROUTE = 0;
     private static final Duration LOCK_PAUSE = Duration.ofMillis(1);
 
     final FakeMachine machine;
@@ -149,8 +150,38 @@ abstract class FakeCalls implements Kernel {
     @Override
     public byte[] netfilter(int namespace, byte[] request) {
         return made(KernelCall.NETFILTER, () -> {
-            Conntrack conntrack = machine.stack(netns(namespace)).conntrack();
-            return script.cut(KernelCall.NETFILTER, NetfilterResponder.answer(conntrack, request));
+            // Its socket lives for this call only.
+            long port = machine.newPort();
+            Stack stack = machine.stack(netns(namespace));
+            byte[] answer = nfnetlink(stack, port, request);
+            stack.nftables().closed(port);
+            return script.cut(KernelCall.NETFILTER, answer);
+        });
+    }
+
+    private byte[] nfnetlink(Stack stack, long port, byte[] request) {
+        int before = stack.nftables().generation();
+        byte[] answer = NetfilterResponder.answer(stack.conntrack(), stack.nftables(), port, request);
+        if (stack.nftables().generation() != before) {
+            machine.changed();
+        }
+        return answer;
+    }
+
+    @Override
+    public int openNetlink(int namespace, int protocol) {
+        return made(KernelCall.OPEN_NETLINK, () -> descriptors.openNetlink(netns(namespace), protocol));
+    }
+
+    @Override
+    public byte[] exchange(int socket, byte[] request) {
+        return made(KernelCall.EXCHANGE, () -> {
+            Descriptors.NetlinkEnd end = descriptors.socket(socket);
+            Netns netns = netns(socket);
+            byte[] answer = end.protocol() == NETLINK_ROUTE
+                    ? RtnetlinkResponder.answer(machine.machine(), netns, descriptors::find, request)
+                    : nfnetlink(machine.stack(netns), end.port(), request);
+            return script.cut(KernelCall.EXCHANGE, answer);
         });
     }
 

@@ -34,6 +34,7 @@ final class FakeMachine {
     private final Netns host;
     private long nextProcess = 100;
     private long changes;
+    private long lastPort = 5000;
 
     FakeMachine(InstantSource clock) {
         this.clock = clock;
@@ -165,5 +166,10 @@ final class FakeMachine {
 
     Traveller traveller() {
         return new Traveller(this::stack);
+    }
+
+    /** Returns the number of a new netlink socket. */
+    long newPort() {
+        return ++lastPort;
     }
 }

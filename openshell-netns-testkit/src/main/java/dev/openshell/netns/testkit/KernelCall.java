@@ -20,6 +20,10 @@ public enum KernelCall {
     NETLINK,
     /** An nfnetlink datagram, such as one that asks for tracked flows. */
     NETFILTER,
+    /** Opening a netlink socket. */
+    OPEN_NETLINK,
+    /** A datagram on such a socket. */
+    EXCHANGE,
     /** Reading a sysctl. */
     READ_SYSCTL,
     /** Writing a sysctl. */

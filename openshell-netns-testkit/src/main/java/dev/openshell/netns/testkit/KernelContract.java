@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * @since 0.1
  */
-public abstract class KernelContract extends OwnershipContract {
+public abstract class KernelContract extends NftablesContract {
     private static final int ENODEV = 19;
     private static final int ENETUNREACH = 101;
     private static final String RULES =
@@ -38,13 +38,13 @@ public abstract class KernelContract extends OwnershipContract {
             :INPUT DROP [0:0]
             :FORWARD DROP [0:0]
             :OUTPUT DROP [0:0]
-            :osh-test-from - [0:0]
+            :test-from - [0:0]
             -A OUTPUT -o lo -j ACCEPT
             -A OUTPUT -d 10.43.0.10/32 -o eth0 -p udp -m udp --dport 53 -m comment --comment "allowDns(10.43.0.10)" -j ACCEPT
             -A OUTPUT -p tcp -j REJECT --reject-with tcp-reset
             -A OUTPUT -j REJECT --reject-with icmp-port-unreachable
-            -A osh-test-from -p tcp -m conntrack --ctstate NEW -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP
-            -A osh-test-from -p tcp -m conntrack --ctstate NEW,ESTABLISHED --ctproto 6 --ctorigsrc 10.200.0.6 --ctorigdst 203.0.113.10 --ctorigdstport 443 --ctdir ORIGINAL -j ACCEPT
+            -A test-from -p tcp -m conntrack --ctstate NEW -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP
+            -A test-from -p tcp -m conntrack --ctstate NEW,ESTABLISHED --ctproto 6 --ctorigsrc 10.200.0.6 --ctorigdst 203.0.113.10 --ctorigdstport 443 --ctdir ORIGINAL -j ACCEPT
             COMMIT
             """;
 
@@ -100,11 +100,11 @@ public abstract class KernelContract extends OwnershipContract {
     @Test
     void keepingAddsAndDeclaringEmpties() {
         kernel.restore(namespace, Family.IPV4, variant(), RULES, false, soon());
-        String more = "*filter\n:osh-test-from - [0:0]\n-I OUTPUT 1 -j osh-test-from\nCOMMIT\n";
+        String more = "*filter\n:test-from - [0:0]\n-I OUTPUT 1 -j test-from\nCOMMIT\n";
         kernel.restore(namespace, Family.IPV4, variant(), more, true, soon());
         List<String> saved = rules(kernel.save(namespace, Family.IPV4, variant(), soon()));
-        assertThat(saved).containsSubsequence("-A OUTPUT -j osh-test-from", "-A OUTPUT -o lo -j ACCEPT");
-        assertThat(saved).noneMatch(line -> line.startsWith("-A osh-test-from"));
+        assertThat(saved).containsSubsequence("-A OUTPUT -j test-from", "-A OUTPUT -o lo -j ACCEPT");
+        assertThat(saved).noneMatch(line -> line.startsWith("-A test-from"));
     }
 
     @Test

@@ -198,6 +198,7 @@ public final class RulesetTracer {
             flow(skb, packet);
         }
         Netfilter netfilter = new Netfilter(
+                none -> List.of(),
                 new Conntrack(SETTINGS),
                 List.of(ruleset),
                 world,

@@ -59,6 +59,7 @@ final class StateText {
 
     /** Counters, empty tables, and chains that only accept are not what anybody set up. */
     private static void rules(Stack stack, List<String> lines) {
+        stack.nftables().state().forEach(line -> lines.add("nft " + line));
         for (Family family : Family.values()) {
             for (IptablesVariant variant : List.of(IptablesVariant.NFT, IptablesVariant.LEGACY)) {
                 String table = "";

@@ -124,8 +124,7 @@ public final class Trace {
         List<Hop> hops = new ArrayList<>();
         for (Step step : steps) {
             boolean stopped = step.outcome().equals("DROP") || step.outcome().startsWith("Reject");
-            hops.add(new Hop(
-                    step.namespace(), step.table().toString(), step.hook().name(), step.rules(), stopped));
+            hops.add(new Hop(step.namespace(), step.table(), step.chain(), step.rules(), stopped));
         }
         return List.copyOf(hops);
     }

@@ -2,6 +2,7 @@ package dev.openshell.netns.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.NetnsSandbox;
 import dev.openshell.netns.testkit.Deaths.Next;
@@ -44,6 +45,26 @@ class DeathTest {
                         "beside, detached",
                         Opened::older,
                         builder().directTcp(SIX).detached(),
+                        true),
+                shape(
+                        "in process",
+                        builder()
+                                .backend(Backend.NFTABLES)
+                                .proxy(3128)
+                                .allowDns("10.43.0.10")
+                                .directTcp("db.example", 5432)),
+                shape(
+                        "in process, detached and named",
+                        builder()
+                                .backend(Backend.NFTABLES)
+                                .directTcp(SIX)
+                                .name("box")
+                                .named()
+                                .detached()),
+                shape(
+                        "in process, beside",
+                        Opened::older,
+                        builder().backend(Backend.NFTABLES).directTcp(FOUR).directTcp(SIX),
                         true),
                 shape(
                         "legacy",

@@ -32,7 +32,8 @@ final class Deaths {
     private static final int TABLES = 3;
     /** What two sandboxes share stays as long as one of them is there. */
     private static final Pattern SHARED = Pattern.compile(
-            "forwarding|accept_ra|OPENSHELL-(UPLINK|POSTROUTING)|type=ANYCAST|type=MULTICAST|another order");
+            "forwarding|accept_ra|OPENSHELL-(UPLINK|POSTROUTING)|type=ANYCAST|type=MULTICAST|another order"
+                    + "|nft (table )?ip6? openshell-nat( chain POSTROUTING .*)?$");
 
     /** What makes a sandbox, and where. */
     record Shape(String name, Supplier<FakeKernel> world, SandboxPolicy policy, boolean beside) {
@@ -110,6 +111,11 @@ final class Deaths {
         }
     }
 
+    /** Those of one host have one backend. */
+    private SandboxPolicy like(SandboxPolicy policy) {
+        return policy.toBuilder().backend(shape.policy().backend()).policy();
+    }
+
     /** Plays it once, and returns the calls that the mortal made. */
     private List<KernelCall> die(String moment, Fault... faults) {
         when = phase + ", death " + moment;
@@ -120,7 +126,7 @@ final class Deaths {
             return 0;
         });
         List<String> empty = bystander.state();
-        Opened neighbour = shape.beside() ? Opened.of(bystander, NEIGHBOUR, SandboxProperties.REAL) : null;
+        Opened neighbour = shape.beside() ? Opened.of(bystander, like(NEIGHBOUR), SandboxProperties.REAL) : null;
         List<String> before = bystander.state();
         Scene scene = new Scene(bystander, neighbour, bystander.otherProcess());
         Play play = new Play(scene, faults);
@@ -267,7 +273,7 @@ final class Deaths {
                     findings.add(when + ": listed " + listed + " and took " + taken);
                 }
             } else {
-                Opened.of(clearing, ANYBODY, SandboxProperties.REAL).close();
+                Opened.of(clearing, like(ANYBODY), SandboxProperties.REAL).close();
             }
         } catch (NetnsException e) {
             findings.add(when + ", then " + next + ": " + e.getMessage());

@@ -54,8 +54,9 @@ final class Escape {
                         stack.ruleset(family, variant).save());
             }
         }
-        Opened.flush(kernel, netns);
+        Runnable back = Opened.flush(kernel, netns);
         attempt("host end alone", whole, false);
+        back.run();
         saved.forEach(
                 (place, text) -> stack.ruleset(place.family(), place.variant()).restore(text, false));
         return findings;

@@ -24,7 +24,8 @@ final class Isolation {
             all.add(Opened.of(kernel, policy, providers));
         }
         // One that lists the others: they stay out of its reach.
-        NetnsSandbox.Builder nosy = NetnsSandbox.builder();
+        NetnsSandbox.Builder nosy =
+                NetnsSandbox.builder().backend(policies.get(0).backend());
         all.forEach(other -> other.sources()
                 .forEach(ip -> nosy.directTcp(ip.family() == Family.IPV4 ? ip.toString() : "[" + ip + "]", 22)));
         all.add(Opened.of(kernel, nosy.policy(), providers));

@@ -16,7 +16,11 @@ final class Leftovers {
     private static final Set<KernelCall> NEVER_FAIL = Set.of(KernelCall.CLOSE, KernelCall.UNPUBLISH);
     /** Calls that can fail after having done something. */
     private static final Set<KernelCall> HALF_DONE =
-            Set.of(KernelCall.NETLINK, KernelCall.RESTORE, KernelCall.WRITE_SYSCTL);
+            Set.of(KernelCall.NETLINK, KernelCall.NETFILTER, KernelCall.RESTORE, KernelCall.WRITE_SYSCTL);
+    /** In the middle of a header, and of what is behind it. */
+    private static final int[] CUTS = {7, 17, 30};
+    /** None at all as well; whatever is asked of nfnetlink, the answer has twenty bytes at least. */
+    private static final int[] CUTS_OF_NFNETLINK = {0, 17};
 
     private Leftovers() {}
 
@@ -63,6 +67,7 @@ final class Leftovers {
     static List<Fault> faults(List<KernelCall> calls) {
         List<Fault> faults = new ArrayList<>();
         int netlink = 0;
+        int netfilter = 0;
         int restore = 0;
         for (int call = 1; call <= calls.size(); call++) {
             KernelCall kind = calls.get(call - 1);
@@ -74,8 +79,14 @@ final class Leftovers {
             }
             if (kind == KernelCall.NETLINK) {
                 netlink++;
-                for (int bytes : new int[] {7, 17, 30}) {
+                for (int bytes : CUTS) {
                     faults.add(new Fault.CutAnswer(netlink, bytes));
+                }
+            }
+            if (kind == KernelCall.NETFILTER) {
+                netfilter++;
+                for (int bytes : CUTS_OF_NFNETLINK) {
+                    faults.add(new Fault.CutFlows(netfilter, bytes));
                 }
             }
             if (kind == KernelCall.RESTORE) {

@@ -53,11 +53,18 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
 
     /** The same of a host that translates destinations, one of them to behind another uplink. */
     static FakeKernel translating() {
-        FakeKernel kernel = open(FakeKernel.builder()
+        return translating(FakeKernel.builder()
                 .uplink("eth0", "198.51.100.2/24", "2001:db8::2/64")
-                .uplink("eth1", "10.43.1.2/24", "2001:db8:1::2/64")
-                .clock(patient())
-                .build());
+                .uplink("eth1", "10.43.1.2/24", "2001:db8:1::2/64"));
+    }
+
+    /** The same where all that it translates to is behind the one uplink: not all backends read the rules of others. */
+    static FakeKernel translatingNear() {
+        return translating(FakeKernel.builder());
+    }
+
+    private static FakeKernel translating(FakeWorld.Builder world) {
+        FakeKernel kernel = open(world.clock(patient()).build());
         rulesOfOthers(
                 kernel,
                 Family.IPV4,
@@ -123,10 +130,11 @@ record Opened(FakeKernel kernel, NetnsSandbox sandbox, Reading reading, Netns in
         return new Opened(kernel, sandbox, new Reading(policy, Opened::resolve, veth), inside);
     }
 
-    /** What root inside would do first. */
-    static void flush(FakeKernel kernel, Netns netns) {
+    /** What root inside would do first; what is returned puts back the tables that are not iptables'. */
+    static Runnable flush(FakeKernel kernel, Netns netns) {
         rules(kernel, netns, Family.IPV4, OPEN);
         rules(kernel, netns, Family.IPV6, OPEN);
+        return kernel.machine().stack(netns).nftables().flush();
     }
 
     static void rules(FakeKernel kernel, Netns netns, Family family, String text) {

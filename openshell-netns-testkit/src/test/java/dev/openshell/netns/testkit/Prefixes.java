@@ -154,8 +154,9 @@ final class Prefixes {
                                 family,
                                 stack.ruleset(family, IptablesVariant.NFT).save());
                     }
-                    Opened.flush(kernel, netns);
+                    Runnable back = Opened.flush(kernel, netns);
                     probe(kernel, netns, when + ", host end alone", false);
+                    back.run();
                     saved.forEach((family, text) -> Opened.rules(kernel, netns, family, text));
                 }
             }

@@ -2,11 +2,14 @@ package dev.openshell.netns.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.NetnsException;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.linux.LinuxProvider;
 import java.util.List;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -18,12 +21,21 @@ class SandboxProperties {
 
     @Provide
     Arbitrary<SandboxPolicy> policies() {
-        return PolicyArbitraries.policies().filter(SandboxProperties::applies);
+        return Combinators.combine(PolicyArbitraries.policies(), Arbitraries.of(Backend.values()))
+                .as(SandboxProperties::by)
+                .filter(SandboxProperties::applies);
     }
 
+    /** Those of one host have one backend. */
     @Provide
     Arbitrary<List<SandboxPolicy>> several() {
-        return policies().list().ofMinSize(2).ofMaxSize(4);
+        return Combinators.combine(policies().list().ofMinSize(2).ofMaxSize(4), Arbitraries.of(Backend.values()))
+                .as((policies, backend) ->
+                        policies.stream().map(policy -> by(policy, backend)).toList());
+    }
+
+    private static SandboxPolicy by(SandboxPolicy policy, Backend backend) {
+        return policy.toBuilder().backend(backend).policy();
     }
 
     /** A policy all of whose hosts are refused makes no sandbox: that is tried elsewhere. */

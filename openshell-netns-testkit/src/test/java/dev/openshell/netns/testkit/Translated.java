@@ -1,5 +1,6 @@
 package dev.openshell.netns.testkit;
 
+import dev.openshell.netns.Backend;
 import dev.openshell.netns.SandboxPolicy;
 import dev.openshell.netns.testkit.packet.Header;
 import dev.openshell.netns.testkit.packet.Ip;
@@ -21,7 +22,7 @@ final class Translated {
 
     static List<String> check(SandboxPolicy policy, Opened.Providers providers) {
         List<String> findings = new ArrayList<>();
-        FakeKernel kernel = Opened.translating();
+        FakeKernel kernel = policy.backend() == Backend.IPTABLES ? Opened.translating() : Opened.translatingNear();
         List<String> before = kernel.state();
         try (Opened opened = Opened.of(kernel, policy, providers)) {
             direct(opened, findings);

@@ -4,6 +4,8 @@ import dev.openshell.netns.testkit.conntrack.Conntrack;
 import dev.openshell.netns.testkit.net.NetException;
 import dev.openshell.netns.testkit.netlink.Answer;
 import dev.openshell.netns.testkit.netlink.Message;
+import dev.openshell.netns.testkit.nftables.Nftables;
+import java.time.InstantSource;
 import java.util.List;
 
 /**
@@ -29,12 +31,22 @@ public final class NetfilterResponder {
 
     /** Returns what Linux answers to the datagram {@code request} in the namespace of {@code conntrack}. */
     public static byte[] answer(Conntrack conntrack, byte[] request) {
+        return answer(conntrack, new Nftables(InstantSource.system()), 0, request);
+    }
+
+    /** The same where there is nf_tables as well, for the socket of that number. */
+    public static byte[] answer(Conntrack conntrack, Nftables nftables, long socket, byte[] request) {
         Answer answer = new Answer();
-        Message.split(request).forEach(message -> answer(conntrack, answer, message));
+        List<Message> messages = Message.split(request);
+        if (Nftables.isBatch(messages)) {
+            nftables.batch(answer, messages, socket);
+        } else {
+            messages.forEach(message -> answer(conntrack, nftables, answer, message));
+        }
         return answer.toBytes();
     }
 
-    private static void answer(Conntrack conntrack, Answer answer, Message message) {
+    private static void answer(Conntrack conntrack, Nftables nftables, Answer answer, Message message) {
         boolean dumped = false;
         try {
             if (message.type() == NFNL_MSG_BATCH_BEGIN) {
@@ -42,7 +54,9 @@ public final class NetfilterResponder {
             }
             boolean heard = message.flag(Message.NLM_F_REQUEST) && message.type() >= NLMSG_MIN_TYPE;
             if (heard && message.payload().length >= NFGENMSG) {
-                dumped = perform(conntrack, answer, message);
+                dumped = message.type() >>> 8 == Nftables.SUBSYSTEM
+                        ? nftables.answer(answer, message)
+                        : perform(conntrack, answer, message);
             }
         } catch (NetException e) {
             answer.refuse(message, e);

@@ -5,6 +5,7 @@ import dev.openshell.netns.IptablesVariant;
 import dev.openshell.netns.testkit.conntrack.Conntrack;
 import dev.openshell.netns.testkit.conntrack.Settings;
 import dev.openshell.netns.testkit.net.Netns;
+import dev.openshell.netns.testkit.nftables.Nftables;
 import dev.openshell.netns.testkit.packet.Ip;
 import dev.openshell.netns.testkit.ruleset.Ruleset;
 import dev.openshell.netns.testkit.ruleset.SetContents;
@@ -22,6 +23,7 @@ public final class Stack implements View {
     private final Netns net;
     private final InstantSource clock;
     private final Conntrack conntrack;
+    private final Nftables nftables;
     private final Map<String, Ruleset> rulesets = new LinkedHashMap<>();
     private SetContents sets = SetContents.none();
 
@@ -29,6 +31,7 @@ public final class Stack implements View {
     public Stack(Netns net, InstantSource clock) {
         this.net = net;
         this.clock = clock;
+        this.nftables = new Nftables(clock);
         this.conntrack = new Conntrack(new Settings() {
             @Override
             public boolean tcpLoose() {
@@ -54,6 +57,11 @@ public final class Stack implements View {
     /** Returns the flows. */
     public Conntrack conntrack() {
         return conntrack;
+    }
+
+    /** Returns the tables of nf_tables that came as netlink messages; those of iptables are not among them. */
+    public Nftables nftables() {
+        return nftables;
     }
 
     /** Returns the rules of one family and variant. */

@@ -44,6 +44,7 @@ public final class Traveller {
 
     private static Netfilter netfilter(Stack stack, Skb skb) {
         return new Netfilter(
+                hook -> stack.nftables().at(hook, skb.header.family()),
                 stack.conntrack(),
                 stack.rulesets(skb.header.family()),
                 stack,

@@ -2,6 +2,7 @@ package dev.openshell.netns.testkit.wire;
 
 import dev.openshell.netns.Family;
 import dev.openshell.netns.IptablesVariant;
+import dev.openshell.netns.testkit.ctnetlink.NetfilterResponder;
 import dev.openshell.netns.testkit.net.Link;
 import dev.openshell.netns.testkit.net.Machine;
 import dev.openshell.netns.testkit.net.Netns;
@@ -52,6 +53,11 @@ final class FakeWires {
                 .map(String::strip)
                 .sorted()
                 .toList();
+    }
+
+    /** Returns the answers to an nfnetlink request. */
+    byte[] netfilter(byte[] request) {
+        return NetfilterResponder.answer(router.conntrack(), router.nftables(), 1, request);
     }
 
     Journey journey(Sending sending) {
