@@ -158,7 +158,7 @@ public final class LinuxProvider implements NetnsProvider {
             throw failure("watch the rules", "host namespace", e);
         } finally {
             if (!done) {
-                sandbox.close();
+                sandbox.discard();
             }
         }
     }

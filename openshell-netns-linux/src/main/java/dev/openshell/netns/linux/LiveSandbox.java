@@ -284,6 +284,15 @@ final class LiveSandbox implements NetnsSandbox {
         return new NetnsException("enter", namespace.name(), e.errno(), e.getMessage(), e.remedy(), e);
     }
 
+    /** Closes what was not handed out, with nothing left for the kernel to clear up later. */
+    void discard() {
+        try {
+            enforcement.deleteLink();
+        } finally {
+            close();
+        }
+    }
+
     @Override
     public void close() {
         closing.lock();

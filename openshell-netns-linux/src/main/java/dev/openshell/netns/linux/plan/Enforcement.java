@@ -204,6 +204,16 @@ public final class Enforcement {
                 .findFirst();
     }
 
+    /** Deletes the link at once, where a sandbox that was made is not handed out after all. */
+    public void deleteLink() {
+        PlanExecutor executor =
+                new PlanExecutor(kernel, host, state.variant(), Deadline.in(PlanExecutor.UNDO_LIMIT)).on(namespace);
+        PlanExecutor.throwAny(executor.undo(plan.steps().stream()
+                .filter(step -> step.when() == Plan.Undo.IF_FAILED)
+                .flatMap(step -> step.undo().stream())
+                .toList()));
+    }
+
     /**
      * Ends it: the link goes down first, so that from then on nothing passes; then {@code endProcesses} runs; then the
      * host's rules go and the descriptor is closed. Each part is tried whatever became of the others.

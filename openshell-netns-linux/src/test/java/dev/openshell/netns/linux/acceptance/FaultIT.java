@@ -76,7 +76,7 @@ class FaultIT {
         assertThat(world.settled(pod)).isEqualTo(pod);
         assertThat(failed).contains("netlink", "restore", "writeSysctl");
         if (!after) {
-            assertThat(failed).contains("preflight", "openNamespace", "createNamespace", "lock", "save", "publish");
+            assertThat(failed).contains("preflight", "openNamespace", "newNamespace", "lock", "save", "publish");
         }
     }
 

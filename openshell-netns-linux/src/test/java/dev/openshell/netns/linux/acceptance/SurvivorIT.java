@@ -101,9 +101,9 @@ class SurvivorIT {
             apart.say("hold");
             // What is allowed is loaded last.
             String[] save = setting.isNft()
-                    ? new String[] {"nft", "list", "map", "ip", "openshell-filter", "OPENSHELL-TO"}
+                    ? new String[] {"nft", "list", "set", "ip", "openshell-filter", "OPENSHELL-TO"}
                     : new String[] {setting.tool() + "-save"};
-            String element = setting.isNft() ? "jump osh-" : "-A OPENSHELL-TO ";
+            String element = setting.isNft() ? "\"osh-" : "-A OPENSHELL-TO ";
             await(() -> world.inPod(save).output().contains(element), "made again");
             apart.kill(false);
             await(() -> ground.left().links() == 0, "its link goes by itself");

@@ -123,7 +123,7 @@ class DemoIT {
         "createNamespace, 1",
         "createNamespace, 2",
         "createNamespace, 3",
-        "createNamespace, 4",
+        "newNamespace, 1",
         "netlink, 1",
         "netlink, 3",
         "netlink, 6",
