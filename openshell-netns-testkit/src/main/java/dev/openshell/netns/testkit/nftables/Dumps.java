@@ -111,6 +111,9 @@ final class Dumps {
                 // Also where whoever made it did not say how long.
                 value = Attrs.be32(VERDICT_LENGTH);
             }
+            if (type == 17 && value != null && new Attrs(value).text(1).equals("counter")) {
+                value = counter(new Counting.Counter(new Attrs(new byte[0])));
+            }
             boolean zero = value != null && type == 3 && set.flags == 0;
             if (value != null && !zero) {
                 out.attribute(type, value);
