@@ -182,6 +182,13 @@ final class KillGround implements AutoCloseable {
                 namespaces() - namespacesBefore);
     }
 
+    /** Returns whether there is a sandbox that may do what its policy allows, which is loaded last. */
+    boolean isAllowing() {
+        return setting.isNft()
+                ? count(inside("nft", "list", "ruleset"), "\"osh-[a-z0-9]+\" \\. ") > 0
+                : count(inside(setting.tool() + "-save"), "^-A OPENSHELL-TO ") > 0;
+    }
+
     /** The kernel numbers the namespaces at the other ends of links, and forgets the number when the namespace ends. */
     private int namespaces() {
         return count(inside("ip", "netns", "list-id"), "nsid");

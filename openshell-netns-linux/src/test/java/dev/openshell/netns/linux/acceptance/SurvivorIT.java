@@ -99,12 +99,7 @@ class SurvivorIT {
             }
             assertThat(apart.hear()).isEqualTo("held []");
             apart.say("hold");
-            // What is allowed is loaded last.
-            String[] save = setting.isNft()
-                    ? new String[] {"nft", "list", "set", "ip", "openshell-filter", "OPENSHELL-TO"}
-                    : new String[] {setting.tool() + "-save"};
-            String element = setting.isNft() ? "\"osh-" : "-A OPENSHELL-TO ";
-            await(() -> world.inPod(save).output().contains(element), "made again");
+            await(ground::isAllowing, "made again");
             apart.kill(false);
             await(() -> ground.left().links() == 0, "its link goes by itself");
             assertThat(ground.left().rules()).isPositive();
