@@ -71,8 +71,9 @@ final class Batch {
         return BASES.containsKey(table + " " + chain);
     }
 
-    void table(String table, boolean exclusive) {
-        add("NEWTABLE", name(table), NEWTABLE, created(exclusive), data -> data.string(1, name(table))
+    /** Makes a table that must not be there yet. */
+    void table(String table) {
+        add("NEWTABLE", name(table), NEWTABLE, created(true), data -> data.string(1, name(table))
                 .be32(2, 0));
     }
 

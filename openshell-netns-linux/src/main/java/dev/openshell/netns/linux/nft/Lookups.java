@@ -7,6 +7,7 @@ import dev.openshell.netns.linux.kernel.KernelException;
 import dev.openshell.netns.linux.netlink.Answers;
 import dev.openshell.netns.linux.netlink.Request;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Whether nf_tables has a table or a chain of a name: one question each, however much else there is. */
 final class Lookups {
@@ -14,6 +15,8 @@ final class Lookups {
     private static final int GETCHAIN = Batch.SUBSYSTEM << 8 | 4;
 
     private static final int GETGEN = Batch.SUBSYSTEM << 8 | 16;
+
+    private static final int GEN_ID = 1;
 
     private final Kernel kernel;
     private final int namespace;
@@ -25,8 +28,16 @@ final class Lookups {
 
     /** Returns whether the kernel has nf_tables. */
     boolean isThere() {
-        Request request = new Request().add("NFT_MSG_GETGEN", "", GETGEN, Request.NLM_F_ACK, Batch.header(Family.IPV4));
-        return !ask(request).isEmpty();
+        return generation().isPresent();
+    }
+
+    /** Returns the number of the generation of all rules: each change makes the next one. */
+    OptionalLong generation() {
+        return ask(new Request().add("NFT_MSG_GETGEN", "", GETGEN, Request.NLM_F_ACK, Batch.header(Family.IPV4)))
+                .stream()
+                .filter(each -> each.attributes().containsKey(GEN_ID))
+                .mapToLong(each -> Shown.number(each.attributes().get(GEN_ID)) & 0xffffffffL)
+                .findFirst();
     }
 
     /** Returns whether there is {@code table}; a kernel without nf_tables has none. */

@@ -49,7 +49,7 @@ public final class NftKernel implements Kernel {
 
     @Override
     public OptionalLong generation(int namespace) {
-        return OptionalLong.of(NftTables.generation(kernel, namespace));
+        return new Lookups(kernel, namespace).generation();
     }
 
     @Override

@@ -100,7 +100,7 @@ final class NftLoad {
             // What only adds to shared chains needs them there, and is refused where they are not.
             fresh = !keep || lines.stream().anyMatch(this::isOfTable) && !tables.has(table);
             if (fresh) {
-                batch.table(table, true);
+                batch.table(table);
             }
             change(lines);
         }

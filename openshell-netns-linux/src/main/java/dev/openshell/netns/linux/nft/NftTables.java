@@ -9,6 +9,7 @@ import dev.openshell.netns.linux.netlink.Attributes;
 import dev.openshell.netns.linux.netlink.Request;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +30,6 @@ final class NftTables {
     private static final int NEWCHAIN = Batch.SUBSYSTEM << 8 | 3;
     private static final int GETRULE = Batch.SUBSYSTEM << 8 | 7;
     private static final int NEWRULE = Batch.SUBSYSTEM << 8 | 6;
-    private static final int GETGEN = Batch.SUBSYSTEM << 8 | 16;
-    private static final int NEWGEN = Batch.SUBSYSTEM << 8 | 15;
     private static final int GETSET = Batch.SUBSYSTEM << 8 | 10;
     private static final int NEWSET = Batch.SUBSYSTEM << 8 | 9;
     private static final int GETSETELEM = Batch.SUBSYSTEM << 8 | 13;
@@ -47,6 +46,7 @@ final class NftTables {
 
     private final Map<String, Map<String, String>> chains = new HashMap<>();
     private final Map<String, Map<String, String>> sets = new HashMap<>();
+    private final Map<SharedChain, SharedRules> shareds = new EnumMap<>(SharedChain.class);
 
     NftTables(Kernel kernel, int namespace, Family family) {
         this.kernel = kernel;
@@ -70,20 +70,6 @@ final class NftTables {
             Answers.Failure first = failures.get(0);
             throw new KernelException(first.errno(), first.name() + " " + first.object());
         }
-    }
-
-    /** Returns the number of the generation of all rules of {@code namespace}: each change makes the next one. */
-    static long generation(Kernel kernel, int namespace) {
-        Request request = new Request().add("NFT_MSG_GETGEN", "", GETGEN, Request.NLM_F_ACK, Batch.header(Family.IPV4));
-        Answers answers = parsed(() -> Answers.parse(request, kernel.netfilter(namespace, request.toBytes())));
-        if (!answers.failures().isEmpty()) {
-            throw new KernelException(answers.failures().get(0).errno(), "NFT_MSG_GETGEN");
-        }
-        return answers.netfilter().stream()
-                .filter(each -> each.type() == NEWGEN && each.attributes().containsKey(1))
-                .map(each -> Shown.number(each.attributes().get(1)) & 0xffffffffL)
-                .findFirst()
-                .orElseThrow(() -> new KernelException(0, "NFT_MSG_GETGEN: no answer", "report this"));
     }
 
     /** Returns whether there is {@code table}. */
@@ -156,7 +142,7 @@ final class NftTables {
     }
 
     private List<Present> shared(SharedChain shared, List<Map<Integer, byte[]>> raw, Map<String, List<Present>> own) {
-        SharedRules read = SharedRules.read(shared, family, this);
+        SharedRules read = read(shared);
         own.putAll(read.ownChains());
         List<Present> rules = new ArrayList<>();
         if (!shared.hasOwn()) {
@@ -181,14 +167,19 @@ final class NftTables {
         return rawRules(table, chain).stream().map(this::present).toList();
     }
 
+    /** Nothing changes under one load, nor while one text is written. */
+    private SharedRules read(SharedChain shared) {
+        return shareds.computeIfAbsent(shared, each -> SharedRules.read(each, family, this));
+    }
+
     /** Returns the own chains that {@code shared} leads to. */
     Map<String, List<Present>> own(SharedChain shared) {
-        return has(shared.table()) ? SharedRules.read(shared, family, this).ownChains() : Map.of();
+        return has(shared.table()) ? read(shared).ownChains() : Map.of();
     }
 
     /** Returns the elements of {@code shared}'s sets that are none of this library's. */
     List<SharedRules.Stray> strays(SharedChain shared) {
-        return SharedRules.read(shared, family, this).strays();
+        return read(shared).strays();
     }
 
     /** Returns the limits that a shared chain has sets of. */
@@ -202,22 +193,17 @@ final class NftTables {
     boolean areSets(SharedChain shared) {
         Map<String, String> sets = sets(shared.table());
         Map<String, String> wanted = new TreeMap<>();
-        wanted.put(shared.members(), form(0, shared.memberKey()));
-        if (shared.hasOwn()) {
-            wanted.put(shared.flows(), form(0, shared.flowKey()));
-        }
-        if (shared == SharedChain.LOCAL) {
-            wanted.put(shared.services(), form(0, SharedChain.serviceKey()));
-        }
+        shared.sets().forEach((set, key) -> wanted.put(set, form(key)));
         limits(shared).forEach(limit -> {
-            wanted.put(limit.links(shared.chain()), form(0, Limit.LINKS));
-            wanted.put(limit.dropped(shared.chain()), form(0, Limit.LINKS));
+            wanted.put(limit.links(shared.chain()), form(Limit.LINKS));
+            wanted.put(limit.dropped(shared.chain()), form(Limit.LINKS));
         });
         return wanted.entrySet().stream().allMatch(each -> each.getValue().equals(sets.get(each.getKey())));
     }
 
-    private String form(int flags, Key key) {
-        return flags + " " + key.length(family);
+    /** Returns what {@link #sets} says of a set that has keys and nothing else. */
+    private String form(Key key) {
+        return "0 " + key.length(family);
     }
 
     /** Returns the sets of {@code table}, each with its flags and the length of its keys. */

@@ -5,7 +5,9 @@ import dev.openshell.netns.VethPair;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -111,6 +113,19 @@ enum SharedChain {
         return chain + "-services";
     }
 
+    /** Returns its sets but for those of limits, each with what it is asked by. */
+    Map<String, Key> sets() {
+        Map<String, Key> sets = new LinkedHashMap<>();
+        sets.put(members(), memberKey());
+        if (hasOwn()) {
+            sets.put(flows(), flowKey());
+        }
+        if (this == LOCAL) {
+            sets.put(services(), SERVICES);
+        }
+        return sets;
+    }
+
     Key memberKey() {
         return switch (this) {
             case SOURCE, FROM, LOCAL -> Key.of(Field.INCOMING, Field.SOURCE);
@@ -121,10 +136,6 @@ enum SharedChain {
 
     Key flowKey() {
         return Key.of(first, Field.FLOW_SOURCE, Field.FLOW_DESTINATION, Field.FLOW_PROTOCOL, Field.FLOW_PORT);
-    }
-
-    static Key serviceKey() {
-        return SERVICES;
     }
 
     /** Returns whether the key says whose an element is; where it does not that stands beside it. */

@@ -57,13 +57,7 @@ final class SharedLoad {
 
     private void renew(SharedChain shared, boolean fresh) {
         batch.chain(table, shared.chain());
-        batch.set(table, shared.members(), shared.memberKey());
-        if (shared.hasOwn()) {
-            batch.set(table, shared.flows(), shared.flowKey());
-        }
-        if (shared == SharedChain.LOCAL) {
-            batch.set(table, shared.services(), SharedChain.serviceKey());
-        }
+        shared.sets().forEach((set, key) -> batch.set(table, set, key));
         if (!fresh) {
             batch.flush(table, shared.chain());
             tables.strays(shared).stream()

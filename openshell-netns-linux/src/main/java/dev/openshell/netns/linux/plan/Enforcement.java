@@ -63,7 +63,7 @@ public final class Enforcement {
             try (Kernel.Lock lock = kernel.lock(host, deadline)) {
                 Optional<HostState> known = memory.state(kernel, host, deadline);
                 remembered = known.isPresent();
-                HostState state = known.isPresent() ? known.get() : read(kernel, host, memory, resolved, deadline);
+                HostState state = known.orElseGet(() -> read(kernel, host, memory, resolved, deadline));
                 return locked(kernel, host, memory, state, resolved, links, planner, deadline);
             } catch (NetnsException e) {
                 memory.forget();

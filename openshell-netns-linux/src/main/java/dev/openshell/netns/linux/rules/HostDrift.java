@@ -64,7 +64,7 @@ public final class HostDrift {
                         "the guard of " + (guard.getKey().isEmpty() ? "all uplinks" : guard.getKey()) + " is gone");
             }
         }
-        return own(link, SavedRules.parse(loaded.replace("-I " + Chains.SOURCE + " 1 ", "-A " + Chains.SOURCE + " ")));
+        return own(link, SavedRules.ofLoaded(loaded));
     }
 
     private Optional<String> own(String link, SavedRules loaded) {

@@ -264,15 +264,15 @@ public final class HostRules {
      * them is not there as it was loaded.
      */
     public static String undoing(String loaded, String link) {
-        HostRules rules = of(loaded.replace("-I " + Chains.SOURCE + " 1 ", "-A " + Chains.SOURCE + " "));
+        SavedRules rules = SavedRules.ofLoaded(loaded);
         List<String> lines = new ArrayList<>();
-        for (String table : rules.saved().tables()) {
-            List<String> chains = rules.saved().chains(table);
+        for (String table : rules.tables()) {
+            List<String> chains = rules.chains(table);
             lines.add("*" + table);
             chains.stream()
                     .sorted(Comparator.comparing(
                             (String chain) -> Chains.link(chain).equals(link)))
-                    .forEach(chain -> rules.saved().rules(table, chain).forEach(rule -> lines.add(delete(rule))));
+                    .forEach(chain -> rules.rules(table, chain).forEach(rule -> lines.add(delete(rule))));
             chains.stream().filter(chain -> Chains.link(chain).equals(link)).forEach(chain -> lines.add("-X " + chain));
             lines.add("COMMIT");
         }

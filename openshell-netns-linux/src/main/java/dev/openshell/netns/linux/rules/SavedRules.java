@@ -34,6 +34,11 @@ final class SavedRules {
         return saved;
     }
 
+    /** Reads a sandbox's own input as iptables-save prints what it loads: what goes first is there like the rest. */
+    static SavedRules ofLoaded(String text) {
+        return parse(text.replace("-I " + Chains.SOURCE + " 1 ", "-A " + Chains.SOURCE + " "));
+    }
+
     List<String> tables() {
         return List.copyOf(tables.keySet());
     }
