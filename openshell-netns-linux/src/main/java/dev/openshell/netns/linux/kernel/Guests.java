@@ -2,22 +2,21 @@ package dev.openshell.netns.linux.kernel;
 
 import dev.openshell.netns.linux.sys.Guest;
 import dev.openshell.netns.linux.sys.NamespaceThread;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Threads that are kept inside namespaces from one body to the next, from {@link #keep} to {@link #forget}. Namespaces
- * are known by their inodes, which are nobody else's as long as such a thread or who keeps it holds them.
- */
+/** Threads that are kept inside namespaces from one body to the next, from {@link #keep} to {@link #forget}. */
 final class Guests {
-    private final Map<Long, Kept> namespaces = new HashMap<>();
+    private final KeptThings<Place> places = new KeptThings<>();
 
-    /** The thread of one namespace, made when it is first asked for, and how many want it kept. */
-    private static final class Kept {
+    /** The thread of one namespace, made when it is first asked for. */
+    private static final class Place {
         private @Nullable Guest guest;
-        private int users;
+
+        synchronized void use(Guest inside) {
+            guest = inside;
+        }
 
         synchronized <T> T call(int namespace, Callable<T> body) throws Exception {
             if (guest != null && guest.isOver()) {
@@ -47,39 +46,22 @@ final class Guests {
     }
 
     void keep(long inode) {
-        keep(inode, null);
+        places.keep(inode, Place::new);
     }
 
     /** Keeps {@code guest}, which is in the namespace of {@code inode} already. */
-    void keep(long inode, @Nullable Guest guest) {
-        synchronized (namespaces) {
-            Kept kept = namespaces.computeIfAbsent(inode, each -> new Kept());
-            kept.users++;
-            if (guest != null) {
-                kept.guest = guest;
-            }
-        }
+    void keep(long inode, Guest guest) {
+        places.keep(inode, Place::new).use(guest);
     }
 
     /** Ends the thread in the namespace of {@code inode}, if nobody else wants it kept. */
     void forget(long inode) {
-        Kept kept;
-        synchronized (namespaces) {
-            kept = namespaces.get(inode);
-            if (kept == null || --kept.users > 0) {
-                return;
-            }
-            namespaces.remove(inode);
-        }
-        kept.end();
+        places.forget(inode).ifPresent(Place::end);
     }
 
     /** Returns what {@code body}, a short one, returns, run in {@code namespace}, whose inode is {@code inode}. */
     <T> T call(int namespace, long inode, Callable<T> body) throws Exception {
-        Kept kept;
-        synchronized (namespaces) {
-            kept = namespaces.get(inode);
-        }
-        return kept == null ? NamespaceThread.call(namespace, body) : kept.call(namespace, body);
+        Optional<Place> place = places.of(inode);
+        return place.isPresent() ? place.get().call(namespace, body) : NamespaceThread.call(namespace, body);
     }
 }
